@@ -1,0 +1,1 @@
+"""The ways in: HTTP, staff console, owner page, command line, sign-in."""

@@ -1,0 +1,1 @@
+"""Routes of /api/v1, a file a subject."""

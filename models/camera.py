@@ -1,0 +1,80 @@
+"""Cameras: where they stand, by what right, and how they feel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+from models.secret import EncryptedString
+
+
+class Camera(Base):
+    """One camera. The stream's address may carry a password, so it is encrypted at rest and is
+    never logged or returned by the API (domain.md 2.8)."""
+
+    __tablename__ = "camera"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    stream_url: Mapped[str] = mapped_column(EncryptedString())
+    evidence_url: Mapped[str | None] = mapped_column(EncryptedString())
+    """The main stream, where `stream_url` is a sub-stream for looking."""
+    place: Mapped[str] = mapped_column(String(80), default="")
+    direction: Mapped[str] = mapped_column(String(40), default="")
+    time_zone: Mapped[str] = mapped_column(String(40), default="Asia/Shanghai")
+    gb_id: Mapped[str | None] = mapped_column(String(20))
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    looks_per_second: Mapped[float] = mapped_column(default=1.0)
+    weights: Mapped[str | None] = mapped_column(String(200))
+    enabled: Mapped[bool] = mapped_column(default=True)
+
+    # Law (domain.md L01, L35, L60, L69): anything missing means reminder only, never evidence.
+    legal_review: Mapped[str | None] = mapped_column(String(120))
+    technical_review: Mapped[str | None] = mapped_column(String(120))
+    sign_installed: Mapped[bool] = mapped_column(default=False)
+    published_at: Mapped[datetime | None]
+    filing_no: Mapped[str | None] = mapped_column(String(80))
+    purpose: Mapped[str] = mapped_column(String(200), default="")
+    calibrated_until: Mapped[datetime | None]
+    clock_offset_seconds: Mapped[float] = mapped_column(default=0.0)
+    """Measured offset of the camera host's clock; beyond 1.0 s nothing is evidence (L81)."""
+
+    # Health, written by its worker.
+    health: Mapped[str] = mapped_column(String(20), default="unknown")
+    """unknown | up | down | or a ViewHealth value such as covered"""
+    health_reason: Mapped[str] = mapped_column(String(300), default="")
+    health_at: Mapped[datetime | None]
+    last_frame_at: Mapped[datetime | None]
+    last_picture: Mapped[str | None] = mapped_column(String(300))
+    """Key in the evidence store of the latest picture (overwritten; not evidence)."""
+    reconnects: Mapped[int] = mapped_column(default=0)
+    fencing: Mapped[int] = mapped_column(default=0)
+    """Number of the worker that may write for this camera; an older worker's writes are refused."""
+    created_at: Mapped[datetime]
+
+    def is_reviewed(self) -> bool:
+        """All four that 行政处罚法 art. 41(1) asks of a device before its records are evidence."""
+        return bool(
+            self.legal_review
+            and self.technical_review
+            and self.sign_installed
+            and self.published_at is not None
+        )
+
+
+class CameraHealthChange(Base):
+    """One row each time a camera's health changes: gaps in the record can be shown later."""
+
+    __tablename__ = "camera_health_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    camera_id: Mapped[int] = mapped_column(ForeignKey("camera.id"), index=True)
+    at: Mapped[datetime]
+    health: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)

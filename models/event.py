@@ -1,0 +1,224 @@
+"""The event (one violation episode), its log, its deadlines and what its camera saw of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base
+from models.camera import Camera
+from models.zone import Zone, ZoneVersion
+
+
+class EventState(StrEnum):
+    """States of the parking flow (domain.md 4.2). `TERMINAL` lists those that end an event."""
+
+    CANDIDATE = "CANDIDATE"
+    FLAGGED = "FLAGGED"
+    CONFIRM_PENDING = "CONFIRM_PENDING"
+    CONFIRMED = "CONFIRMED"
+    NOTICE_PENDING = "NOTICE_PENDING"
+    GRACE = "GRACE"
+    RECHECK = "RECHECK"
+    STAYED = "STAYED"
+    REVIEW_PENDING = "REVIEW_PENDING"
+    PATROL_ASSIGNED = "PATROL_ASSIGNED"
+    LEFT_IN_TIME = "LEFT_IN_TIME"
+    ESCALATED = "ESCALATED"
+    REJECTED = "REJECTED"
+    UNDETERMINED = "UNDETERMINED"
+    EXEMPT = "EXEMPT"
+    DUPLICATE = "DUPLICATE"
+    DISCARDED = "DISCARDED"
+    EXPIRED_UNREVIEWED = "EXPIRED_UNREVIEWED"
+    VOIDED = "VOIDED"
+    TRANSFERRED = "TRANSFERRED"
+    REMOVED_BY_TOW = "REMOVED_BY_TOW"
+
+
+TERMINAL = frozenset(
+    {
+        EventState.LEFT_IN_TIME,
+        EventState.ESCALATED,
+        EventState.REJECTED,
+        EventState.UNDETERMINED,
+        EventState.EXEMPT,
+        EventState.DUPLICATE,
+        EventState.DISCARDED,
+        EventState.EXPIRED_UNREVIEWED,
+        EventState.VOIDED,
+        EventState.TRANSFERRED,
+        EventState.REMOVED_BY_TOW,
+    }
+)
+
+
+class ActorKind(StrEnum):
+    SYSTEM = "SYSTEM"
+    OFFICER = "OFFICER"
+    OPERATOR = "OPERATOR"
+    OWNER = "OWNER"
+    GATEWAY = "GATEWAY"
+    SENSOR = "SENSOR"
+
+
+class Event(Base):
+    """One stay of one vehicle in one enforcement area."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        # Invariant 3: at most one open event per (plate, area). `open_plate_key` is
+        # "<area_id>:<plate>" while the event is open and the plate known, else null.
+        UniqueConstraint("open_plate_key"),
+        Index("ix_event_state_flagged", "state", "flagged_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_no: Mapped[str] = mapped_column(String(24), unique=True)
+    """Official number: city prefix, month and day, running number: HZ1122-0031."""
+    query_no: Mapped[str] = mapped_column(String(8), unique=True)
+    """Short public number printed in the notice (Crockford base 32)."""
+    query_code: Mapped[str] = mapped_column(String(8))
+    """Secret that goes with it on the owner's page; printed in the notice only."""
+    flow: Mapped[str] = mapped_column(String(20), default="parking")
+    state: Mapped[str] = mapped_column(String(24), default=EventState.CANDIDATE)
+    version: Mapped[int] = mapped_column(default=0)
+    """Optimistic lock: one more at every transition."""
+    type_code: Mapped[str] = mapped_column(String(8), default="0505")
+    source_category: Mapped[str] = mapped_column(String(16), default="AI_DETECTION")
+
+    camera_id: Mapped[int] = mapped_column(ForeignKey("camera.id"), index=True)
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zone.id"), index=True)
+    zone_version_id: Mapped[int] = mapped_column(ForeignKey("zone_version.id"))
+    area_id: Mapped[int] = mapped_column(ForeignKey("enforcement_area.id"), index=True)
+    object_kind: Mapped[str] = mapped_column(String(20))
+    box: Mapped[list[Any]]
+    """x1, y1, x2, y2 in 0..1 at flagging."""
+
+    first_seen_at: Mapped[datetime]
+    flagged_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    """Last clear sighting of the vehicle in the area: decides W09 and W10."""
+    gone_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    notified_at: Mapped[datetime | None]
+    """When the notice was delivered (or accepted, by policy): the seven minutes start here."""
+    grace_policy: Mapped[str] = mapped_column(String(12), default="delivered")
+    """delivered | accepted | paper: what started the clock, shown on the event."""
+    grace_deadline_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(40))
+    """Reason code of the end: MINOR_CORRECTED, OTHER_VEHICLE, NO_CLEAR_VIEW, ..."""
+
+    plate: Mapped[str | None] = mapped_column(String(12), index=True)
+    plate_colour: Mapped[str | None] = mapped_column(String(10))
+    plate_kind: Mapped[str | None] = mapped_column(String(20))
+    plate_original: Mapped[str | None] = mapped_column(String(12))
+    """What the machine read, where an officer corrected it (A8)."""
+    open_plate_key: Mapped[str | None] = mapped_column(String(40))
+    measured: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Every number that led here: dwell, samples seen and missed, confidences, plate vote, model
+    name and sha256, software and rule version, thresholds (B19)."""
+    flags: Mapped[list[Any]] = mapped_column(default=list)
+    """Codes an officer should know: gap_during_grace, repeat_reminder, moved, misread, ..."""
+    master_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"))
+    returned_of_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"))
+    confirm_gates: Mapped[list[Any]] = mapped_column(default=list)
+    """[{"gate", "passed", "measured", "needed"}] of A7, shown on the event."""
+    created_at: Mapped[datetime]
+
+    camera: Mapped[Camera] = relationship()
+    zone: Mapped[Zone] = relationship()
+    zone_version: Mapped[ZoneVersion] = relationship()
+
+    @property
+    def is_open(self) -> bool:
+        return self.state not in TERMINAL
+
+
+class TransitionLog(Base):
+    """One row a step, append-only: replaying it rebuilds the state (invariant 7)."""
+
+    __tablename__ = "transition_log"
+    __table_args__ = (UniqueConstraint("subject_kind", "command_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject_kind: Mapped[str] = mapped_column(String(12), default="event")
+    subject_id: Mapped[int] = mapped_column(index=True)
+    transition: Mapped[str] = mapped_column(String(8))
+    """Row of the flow table: A3, A14, ..."""
+    from_state: Mapped[str | None] = mapped_column(String(24))
+    to_state: Mapped[str] = mapped_column(String(24))
+    trigger: Mapped[str] = mapped_column(String(40))
+    version: Mapped[int]
+    actor_kind: Mapped[str] = mapped_column(String(10))
+    actor_id: Mapped[str] = mapped_column(String(40), default="")
+    at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(60), default="")
+    evidence_ids: Mapped[list[Any]] = mapped_column(default=list)
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    command_id: Mapped[str] = mapped_column(String(80))
+
+
+class DeadlineKind(StrEnum):
+    CONFIRM = "confirm"
+    SMS_SUBMIT = "sms_submit"
+    DLR = "dlr"
+    GRACE = "grace"
+    RECHECK = "recheck"
+    """End of the re-check window; the sweep also samples while it is open."""
+    REVIEW_SOFT = "review_soft"
+    REVIEW_HARD = "review_hard"
+    RETURN_WATCH = "return_watch"
+    PATROL = "patrol"
+    OPEN_LIMIT = "open_limit"
+    """30 days: every event ends (invariant 4)."""
+
+
+class Deadline(Base):
+    """A promise about the future. Absolute UTC, one per subject and kind; never moved earlier."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        UniqueConstraint("subject_kind", "subject_id", "kind"),
+        Index(
+            "ix_deadline_due", "due_at", sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject_kind: Mapped[str] = mapped_column(String(12), default="event")
+    subject_id: Mapped[int] = mapped_column(index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    due_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    result: Mapped[str | None] = mapped_column(String(40))
+    attempts: Mapped[int] = mapped_column(default=0)
+
+
+class WatchSpan(Base):
+    """Looks of one open event with the same answer and no gap between them, run-length coded.
+
+    A gap in the looks (more than `max_gap_seconds` of the policy) always starts a new span, so a
+    span's length is time really seen; what lies between spans counts for nothing.
+    """
+
+    __tablename__ = "watch_span"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
+    camera_id: Mapped[int] = mapped_column(ForeignKey("camera.id"))
+    answer: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    looks: Mapped[int] = mapped_column(default=1)
+    plate: Mapped[str | None] = mapped_column(String(12))
+    plate_confidence: Mapped[float | None]
+    similarity: Mapped[float | None]
+    box: Mapped[list[Any] | None]

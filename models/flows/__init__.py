@@ -1,0 +1,1 @@
+"""Flows as tables of transitions."""

@@ -1,0 +1,105 @@
+"""Zones and enforcement areas. A zone is edited by adding a version; events keep theirs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base
+
+
+class ZoneKind(StrEnum):
+    PARKING = "parking"
+    HANGING = "hanging"
+    POSTER = "poster"
+    CROWD = "crowd"
+
+
+class ZonePhase(StrEnum):
+    """Shadow: only counted. Warning: texts, never escalates. Live: may reach an officer (B11)."""
+
+    SHADOW = "shadow"
+    WARNING = "warning"
+    LIVE = "live"
+
+
+class ConfirmMode(StrEnum):
+    AUTO = "auto"
+    OFFICER = "officer"
+
+
+class Surface(StrEnum):
+    SIDEWALK = "sidewalk"
+    BLIND_TRACK = "blind_track"
+    NON_MOTOR_LANE = "non_motor_lane"
+    MOTOR_LANE = "motor_lane"
+    SQUARE = "square"
+
+
+class Authority(StrEnum):
+    CHENGGUAN = "chengguan"
+    TRAFFIC_POLICE = "traffic_police"
+
+
+class EnforcementArea(Base):
+    """A connected stretch of one road side; to have left is to be outside all of it (4.2)."""
+
+    __tablename__ = "enforcement_area"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    place: Mapped[str] = mapped_column(String(20), default="")
+    """Short place name printed in texts, at most 10 characters with 人行道 (延安路人行道)."""
+
+
+class Zone(Base):
+    __tablename__ = "zone"
+    __table_args__ = (UniqueConstraint("camera_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    camera_id: Mapped[int] = mapped_column(ForeignKey("camera.id"), index=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("enforcement_area.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(20), default=ZoneKind.PARKING)
+    retired_at: Mapped[datetime | None]
+    area: Mapped[EnforcementArea] = relationship()
+    versions: Mapped[list[ZoneVersion]] = relationship(
+        order_by="ZoneVersion.version", back_populates="zone"
+    )
+
+    @property
+    def current(self) -> ZoneVersion:
+        return self.versions[-1]
+
+
+class ZoneVersion(Base):
+    """Everything that decides, at one time. Rows are never updated."""
+
+    __tablename__ = "zone_version"
+    __table_args__ = (UniqueConstraint("zone_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zone.id"), index=True)
+    version: Mapped[int]
+    polygon: Mapped[list[Any]]
+    """[[x, y], ...] in 0..1"""
+    bays: Mapped[list[Any]] = mapped_column(default=list)
+    aspect_ratio: Mapped[float | None]
+    dwell_seconds: Mapped[float] = mapped_column(default=60.0)
+    threshold: Mapped[float | None]
+    grace_seconds: Mapped[int] = mapped_column(default=420)
+    confirm_mode: Mapped[str] = mapped_column(String(10), default=ConfirmMode.OFFICER)
+    phase: Mapped[str] = mapped_column(String(10), default=ZonePhase.WARNING)
+    surface: Mapped[str] = mapped_column(String(20), default=Surface.SIDEWALK)
+    authority: Mapped[str] = mapped_column(String(20), default=Authority.CHENGGUAN)
+    sms_from: Mapped[str] = mapped_column(String(5), default="07:00")
+    sms_until: Mapped[str] = mapped_column(String(5), default="22:00")
+    legal_basis: Mapped[str] = mapped_column(String(200), default="")
+    reference_picture: Mapped[str | None] = mapped_column(String(300))
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    zone: Mapped[Zone] = relationship(back_populates="versions")

@@ -1,0 +1,1 @@
+"""Words out: templates, channels, delivery receipts, the directory of owners."""

@@ -1,0 +1,1 @@
+"""The running system: camera workers, intake, deadlines, sender, replay."""

@@ -1,0 +1,80 @@
+"""Fixtures that every room's tests share: real data where it lies, and no way out to the net."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models import secret
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def real_data() -> Path | None:
+    """The folder of real pictures and clips, or None where this machine has none."""
+    folder = Path(os.environ.get("QIFEN_DATA", ROOT.parent / "shared" / "data"))
+    return folder.resolve() if (folder / "README.md").is_file() else None
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    folder = real_data()
+    if folder is None:
+        pytest.skip("no real data: set QIFEN_DATA to the folder of pictures and clips")
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for `data_dir` carries the marker, so `-m "not data"` leaves it out."""
+    for item in items:
+        if "data_dir" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.data)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def secret_key() -> None:
+    """Encrypted columns work in every test; the key is new for each run."""
+    secret.set_secret_key(secret.new_secret_key())
+
+
+def _is_loopback(address: Any) -> bool:
+    if not isinstance(address, tuple) or not address:
+        return True  # a Unix socket's path
+    host = str(address[0])
+    if host in {"", "localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(host.split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+class OutsideNetwork(AssertionError):
+    """A test tried to reach an address that is not on this machine."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_outside_network() -> Iterator[None]:
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if not _is_loopback(address):
+            raise OutsideNetwork(f"tests stay on this machine; refused: {address!r}")
+        connect(self, address)
+
+    def guarded_ex(self: socket.socket, address: Any) -> int:
+        if not _is_loopback(address):
+            raise OutsideNetwork(f"tests stay on this machine; refused: {address!r}")
+        return connect_ex(self, address)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", guarded)
+    patch.setattr(socket.socket, "connect_ex", guarded_ex)
+    yield
+    patch.undo()

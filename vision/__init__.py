@@ -1,0 +1,1 @@
+"""Pixels in, observations out. Knows no database, no HTTP, no law."""

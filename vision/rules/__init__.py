@@ -1,0 +1,1 @@
+"""Rules: what stands where since when becomes a sighting."""

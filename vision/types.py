@@ -1,0 +1,279 @@
+"""The words of the room: frames in, observations out.
+
+Boxes and polygons are relative to the picture (0..1, origin top left), so that they hold at any
+resolution; every instant is an aware UTC datetime; every duration is in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image: TypeAlias = NDArray[np.uint8]
+"""Height x width x 3, blue-green-red, 8 bits a channel."""
+
+Box: TypeAlias = tuple[float, float, float, float]
+"""x1, y1, x2, y2 in 0..1 of the whole picture."""
+
+Point: TypeAlias = tuple[float, float]
+Polygon: TypeAlias = tuple[Point, ...]
+"""At least three points in 0..1; neither closed (first != last) nor crossing itself."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One decoded picture of one camera."""
+
+    camera: str
+    at: datetime
+    """Aware UTC at receipt (live) or start of the file plus `pts` (replay)."""
+    image: Image
+    pts: float | None = None
+    """Presentation time in seconds from the start of the stream; kept as evidence."""
+    keyframe: bool = True
+    sequence: int = 0
+    """Counts decoded frames since the source was opened; a reconnect starts at 0 again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    kind: str
+    """Class name of the model: car, bus, truck, person, ..."""
+    confidence: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsInfo:
+    """Which model looked: goes into every explanation and evidence pack."""
+
+    name: str
+    sha256: str
+    layout: str
+    """v5 | v8 | end2end | yolox"""
+    names: tuple[str, ...]
+    input_size: int
+    licence: str = "unknown"
+    backend: str = ""
+
+
+class Detector(Protocol):
+    """Finds objects in one picture. Implementations: openvino, onnxruntime, ultralytics."""
+
+    @property
+    def info(self) -> WeightsInfo: ...
+
+    def detect(self, image: Image) -> list[Detection]:
+        """All objects of one picture (any size, H x W x 3 BGR), best first."""
+        ...
+
+
+class PlateColour(StrEnum):
+    BLUE = "blue"
+    YELLOW = "yellow"
+    GREEN = "green"
+    WHITE = "white"
+    BLACK = "black"
+    UNKNOWN = "unknown"
+
+
+class PlateKind(StrEnum):
+    """GA 36-2018 kinds that the grammar can tell apart (domain.md 2.6)."""
+
+    SMALL = "small"
+    LARGE = "large"
+    TRAILER = "trailer"
+    NEV_SMALL = "nev_small"
+    NEV_LARGE = "nev_large"
+    COACH = "coach"
+    POLICE = "police"
+    CONSULATE = "consulate"
+    EMBASSY = "embassy"
+    HK_MACAO = "hk_macao"
+    EMERGENCY = "emergency"
+    ARMED_POLICE = "armed_police"
+    MILITARY = "military"
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterRead:
+    """One position of a plate: the best character and its runner-up."""
+
+    best: str
+    confidence: float
+    second: str = ""
+    second_confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlateReading:
+    """What one picture says of one plate. `text` is None where it is unreadable: never a guess."""
+
+    text: str | None
+    colour: PlateColour
+    confidence: float
+    """The lowest character's confidence (0..1); 0 where unreadable."""
+    province_confidence: float
+    margin: float
+    """Smallest lead of a best character over its runner-up (0..1)."""
+    box: Box
+    """In 0..1 of the whole picture (of the crop, where only a crop was given)."""
+    characters: tuple[CharacterRead, ...] = ()
+    kind: PlateKind | None = None
+    accepted: bool = False
+    """Whether this reading alone would be good enough for a text message."""
+    raw: str = ""
+    """What the recogniser said before the grammar."""
+    vehicle_box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlateVote:
+    """The consensus of many readings of one standing vehicle (domain.md A7, W04)."""
+
+    text: str | None
+    colour: PlateColour
+    kind: PlateKind | None
+    confidence: float
+    """Lowest character of the vote."""
+    province_confidence: float
+    margin: float
+    reads: int
+    """Readable readings that took part."""
+    equal_reads: int
+    """Of these, how many said exactly `text`."""
+    accepted: bool
+    """At least 5 equal reads, confidence and province >= 0.95, grammar and colour agree."""
+    reasons: tuple[str, ...] = ()
+    """Why not accepted: too_few_reads, low_confidence, low_province, small_margin, disagreement,
+    colour_mismatch, unreadable."""
+    readings: tuple[PlateReading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneShape:
+    """What the eyes need to know of a zone. `bays` are marked legal bays cut out of it (L32)."""
+
+    name: str
+    kind: str
+    """parking | hanging | poster | crowd"""
+    polygon: Polygon
+    dwell_seconds: float
+    threshold: float | None = None
+    bays: tuple[Polygon, ...] = ()
+    area: str | None = None
+    """Name of the enforcement area; None means the zone is its own area."""
+    aspect_ratio: float | None = None
+    version: int = 1
+
+
+class ViewHealth(StrEnum):
+    """Whether the camera can be believed right now; anything but OK answers `unclear`."""
+
+    OK = "ok"
+    BLACK = "black"
+    COVERED = "covered"
+    DEFOCUSED = "defocused"
+    MOVED = "moved"
+    FROZEN = "frozen"
+    TOO_DARK = "too_dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A vehicle that has stood in a zone longer than its dwell: what the rule flags."""
+
+    kind: str
+    """parking (later hanging, poster, crowd)"""
+    zone: str
+    zone_version: int
+    object_id: int
+    """Unique within one run of one camera's scene; not an identity of a vehicle."""
+    object_kind: str
+    box: Box
+    first_seen: datetime
+    flagged_at: datetime
+    last_seen: datetime
+    dwell_seconds: float
+    samples_seen: int
+    samples_missed: int
+    confidence_mean: float
+    confident_share: float
+    """Share of looks during the dwell with detection confidence >= 0.80 (domain.md A7)."""
+    plate: PlateVote | None
+    frame: Frame
+    """The frame at flagging: the panorama E1 is made of it."""
+    first_frame: Frame | None = None
+    plate_frame: Frame | None = None
+    """The frame in which the best plate reading lies."""
+    plate_reading: PlateReading | None = None
+
+
+class WatchAnswer(StrEnum):
+    PRESENT = "present"
+    ABSENT = "absent"
+    MOVED = "moved"
+    """Same vehicle (plate) elsewhere in the same enforcement area: it has not left (W11)."""
+    OTHER_VEHICLE = "other_vehicle"
+    """Its place is taken by another vehicle: the subject has left (W14)."""
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSubject:
+    """What an open event asks its camera to keep an eye on."""
+
+    key: str
+    """The event's identity, opaque to this room."""
+    zone: str
+    object_kind: str
+    box: Box
+    plate_text: str | None
+    plate_colour: PlateColour = PlateColour.UNKNOWN
+    appearance: Image | None = None
+    """The vehicle's crop at T0, any size."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchLook:
+    """One answer to one subject from one frame."""
+
+    key: str
+    answer: WatchAnswer
+    at: datetime
+    reason: str = ""
+    """For `unclear`: occluded, black, covered, defocused, moved, frozen, too_dark, no_plate, gap, ..."""
+    similarity: float | None = None
+    detection_confidence: float | None = None
+    plate: PlateReading | None = None
+    box: Box | None = None
+    frame: Frame | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A flagged object that is gone from its place."""
+
+    object_id: int
+    zone: str
+    last_seen: datetime
+    gone_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LookResult:
+    """Everything that one look of one camera yields."""
+
+    frame: Frame
+    health: ViewHealth
+    detections: Sequence[Detection]
+    detector_called: bool
+    sightings: Sequence[Sighting] = ()
+    departures: Sequence[Departure] = ()
+    watch_looks: Sequence[WatchLook] = ()
