@@ -186,7 +186,9 @@ class Deadline(Base):
     __table_args__ = (
         UniqueConstraint("subject_kind", "subject_id", "kind"),
         Index(
-            "ix_deadline_due", "due_at", sqlite_where=text("done_at IS NULL"),
+            "ix_deadline_due",
+            "due_at",
+            sqlite_where=text("done_at IS NULL"),
             postgresql_where=text("done_at IS NULL"),
         ),
     )

@@ -47,7 +47,9 @@ class Notice(Base):
     __table_args__ = (
         UniqueConstraint("event_id", "template"),
         Index(
-            "ix_notice_queue", "next_attempt_at", sqlite_where=text("status = 'queued'"),
+            "ix_notice_queue",
+            "next_attempt_at",
+            sqlite_where=text("status = 'queued'"),
             postgresql_where=text("status = 'queued'"),
         ),
     )

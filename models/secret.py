@@ -61,5 +61,3 @@ class EncryptedString(TypeDecorator[str]):
                 "an encrypted value cannot be read with this key",
                 hint="use the secret key with which it was written",
             ) from None
-
-

@@ -50,7 +50,7 @@ def _is_loopback(address: Any) -> bool:
     if host in {"", "localhost"}:
         return True
     try:
-        return ipaddress.ip_address(host.split("%")[0]).is_loopback
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return False
 

@@ -248,7 +248,7 @@ class WatchLook:
     answer: WatchAnswer
     at: datetime
     reason: str = ""
-    """For `unclear`: occluded, black, covered, defocused, moved, frozen, too_dark, no_plate, gap, ..."""
+    """For `unclear`: occluded, gap, no_plate, or the sick view (black, covered, moved, ...)."""
     similarity: float | None = None
     detection_confidence: float | None = None
     plate: PlateReading | None = None
