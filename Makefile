@@ -1,0 +1,66 @@
+# Qifen: `make demo` shows it, `make test` proves it. Everything happens in a virtual environment
+# of its own (.venv); nothing is installed outside it but the Debian packages that `make test`
+# names (and only where you are root; elsewhere it says which tests it leaves out).
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+QIFEN_DATA ?= $(abspath ../shared/data)
+export QIFEN_DATA
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint types quick bench clips docs clean
+
+help:
+	@echo "make demo          a real RTSP camera, three cars, one story; then the pages to open"
+	@echo "make demo ONCE=1   the same, ends with the story; exit 0 only if it ended as scripted"
+	@echo "make test          lint, types, floors and the whole test suite"
+	@echo "make quick         the tests that need no browser, no PostgreSQL and no waiting"
+	@echo "make bench         speed and memory, as JSON"
+	@echo "make install       only the program, into $(VENV); then: $(BIN)/qifen --help"
+
+$(STAMPS)/venv: scripts/make-venv
+	@scripts/make-venv "$(PYTHON)" "$(VENV)"
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/core: $(STAMPS)/venv pyproject.toml
+	@echo "== installing Qifen into $(VENV) (under 1 GB, no torch); a few minutes the first time"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(STAMPS)/test: $(STAMPS)/core
+	@echo "== installing what the tests need into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+install: $(STAMPS)/core
+	@echo "== ready: $(BIN)/qifen --help"
+
+demo: $(STAMPS)/core
+	@$(BIN)/qifen demo $(if $(ONCE),--once,)
+
+lint: $(STAMPS)/test
+	@echo "== ruff, import-linter, pyright"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/pyright
+
+test: $(STAMPS)/test
+	@scripts/system-packages
+	@$(if $(YOLO),$(BIN)/python scripts/install_yolo.py,true)
+	@$(MAKE) --no-print-directory lint
+	@scripts/run-tests "$(BIN)"
+
+quick: $(STAMPS)/test
+	@$(BIN)/python -m pytest -m "not browser and not postgres and not slow and not yolo" tests
+
+bench: $(STAMPS)/test
+	@$(BIN)/python -m benchmarks.run
+
+docs: $(STAMPS)/core
+	@$(BIN)/python -m scripts.generate_docs
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .coverage* build *.egg-info
