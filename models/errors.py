@@ -1,15 +1,15 @@
 """Every refusal has a name.
 
-    QifenError                    code, http_status, hint
-    ├── BadInput            422   a field is wrong; `field` names it
-    ├── NotFound            404
-    ├── NotAllowed          403   signed in, but not for this
-    ├── NotSignedIn         401
-    ├── Locked              429   too many wrong tries; `retry_after_seconds`
-    ├── Conflict            409
-    │   ├── StaleVersion          somebody else acted first (W43)
-    │   └── FlowRefused           no such step from this state, or a guard said no; `refusals`
-    └── Unavailable         503   database, disk, provider: try again
+QifenError                    code, http_status, hint
+├── BadInput            422   a field is wrong; `field` names it
+├── NotFound            404
+├── NotAllowed          403   signed in, but not for this
+├── NotSignedIn         401
+├── Locked              429   too many wrong tries; `retry_after_seconds`
+├── Conflict            409
+│   ├── StaleVersion          somebody else acted first (W43)
+│   └── FlowRefused           no such step from this state, or a guard said no; `refusals`
+└── Unavailable         503   database, disk, provider: try again
 """
 
 from __future__ import annotations

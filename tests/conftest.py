@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,32 @@ def data_dir() -> Path:
     if folder is None:
         pytest.skip("no real data: set QIFEN_DATA to the folder of pictures and clips")
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium on this machine."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return found
+    pytest.skip("no Chromium: install Debian's package chromium")
+
+
+_left_out: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped:
+        _left_out.append(f"{report.nodeid}: {report.longreprtext.splitlines()[-1]}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where nothing may be left out (CI sets QIFEN_STRICT=1), a skipped test fails the run."""
+    if os.environ.get("QIFEN_STRICT") == "1" and _left_out and session.exitstatus == 0:
+        print("\nQIFEN_STRICT=1: left out although nothing may be:", *_left_out, sep="\n  ")  # noqa: T201
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,14 +1,14 @@
 """What can be wrong with what comes in through the lens. Each error names the mend.
 
-    VisionError              code, hint
-    ├── BadWeights           not a model, wrong classes, no vehicle class
-    ├── BadPicture           not a picture, empty, too small
-    ├── BadVideo             not a video, no video stream, cannot be decoded
-    ├── BadZone              polygon crosses itself, lies outside, too few points
-    └── StreamError          cannot open or read a stream
-        ├── StreamUnreachable
-        ├── StreamUnauthorised
-        └── StreamTimeout
+VisionError              code, hint
+├── BadWeights           not a model, wrong classes, no vehicle class
+├── BadPicture           not a picture, empty, too small
+├── BadVideo             not a video, no video stream, cannot be decoded
+├── BadZone              polygon crosses itself, lies outside, too few points
+└── StreamError          cannot open or read a stream
+    ├── StreamUnreachable
+    ├── StreamUnauthorised
+    └── StreamTimeout
 """
 
 from __future__ import annotations
