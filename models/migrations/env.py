@@ -1,0 +1,32 @@
+"""What alembic runs around each revision. The connection and its transaction are the caller's."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+
+import models.tables  # noqa: F401 (every table is known)
+from models.base import Base, UtcDateTime
+from models.secret import EncryptedString
+
+
+def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
+    """Revisions name plain SQL types: they must not change when our Python types do."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, EncryptedString):
+        return "sa.Text()"
+    return False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_item=render_item,
+    compare_type=True,
+    compare_server_default=True,
+    transactional_ddl=True,
+)
+context.run_migrations()

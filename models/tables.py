@@ -1,0 +1,45 @@
+"""Every table in one import: `Base.metadata` is complete once this has been imported."""
+
+from __future__ import annotations
+
+from models.audit import AuditEntry, CitySetting, Viewing
+from models.camera import Camera, CameraHealthChange
+from models.event import Deadline, Event, TransitionLog, WatchSpan
+from models.evidence import Evidence
+from models.notice import DeliveryReceipt, Notice, OwnerLookup
+from models.people import (
+    ApiKey,
+    Decision,
+    Invitation,
+    LoginFailure,
+    Statement,
+    User,
+    UserSession,
+)
+from models.zone import EnforcementArea, Zone, ZoneVersion
+
+__all__ = [
+    "ApiKey",
+    "AuditEntry",
+    "Camera",
+    "CameraHealthChange",
+    "CitySetting",
+    "Deadline",
+    "Decision",
+    "DeliveryReceipt",
+    "EnforcementArea",
+    "Event",
+    "Evidence",
+    "Invitation",
+    "LoginFailure",
+    "Notice",
+    "OwnerLookup",
+    "Statement",
+    "TransitionLog",
+    "User",
+    "UserSession",
+    "Viewing",
+    "WatchSpan",
+    "Zone",
+    "ZoneVersion",
+]

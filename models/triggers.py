@@ -1,0 +1,141 @@
+"""What the database itself refuses, whoever asks: rewriting the record, and unlawful escalation.
+
+The rules are written once as data and made into triggers for SQLite and for PostgreSQL. A
+refusal reaches Python as `sqlalchemy.exc.IntegrityError` on both engines.
+
+`install_triggers` is idempotent. A change here takes effect in existing databases by a new
+migration that calls it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, inspect
+
+from models.base import Base
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`refuse_when` is a SQL condition over OLD and NEW that both engines understand."""
+
+    name: str
+    table: str
+    verb: str
+    """INSERT | UPDATE | DELETE"""
+    refuse_when: str
+    message: str
+
+
+# Kept whole: domain.md L13 (record of every step), L71 (viewing log), L80 (evidence chain),
+# 8.7 (look-ups with their purpose), L08 (an officer's word), and zone versions, which decided.
+APPEND_ONLY = (
+    "transition_log",
+    "evidence",
+    "audit_entry",
+    "viewing",
+    "owner_lookup",
+    "decision",
+    "zone_version",
+    "camera_health_change",
+)
+# A receipt may be joined to its notice and counted later; what the provider said stays.
+RECEIPT_MAY_CHANGE = frozenset({"notice_id", "counted"})
+
+_TWO_OFFICERS = (
+    "(SELECT COUNT(DISTINCT d.officer_id) FROM decision d"
+    " WHERE d.event_id = NEW.id AND d.kind = 'escalate') < 2"
+)
+_HAD_LEFT = (
+    "(SELECT COUNT(*) FROM transition_log t WHERE t.subject_kind = 'event'"
+    " AND t.subject_id = NEW.id AND t.to_state = 'LEFT_IN_TIME') > 0"
+)
+
+
+def rules() -> Sequence[Rule]:
+    """Every refusal, in a fixed order."""
+    kept = [
+        Rule(f"{table}_no_{verb.lower()}", table, verb, "1 = 1", f"{table} is append-only")
+        for table in APPEND_ONLY
+        for verb in ("UPDATE", "DELETE")
+    ]
+    content = [
+        f"OLD.{column.name} IS DISTINCT FROM NEW.{column.name}"
+        for column in Base.metadata.tables["delivery_receipt"].columns
+        if column.name not in RECEIPT_MAY_CHANGE
+    ]
+    return [
+        *kept,
+        Rule(
+            "delivery_receipt_no_update",
+            "delivery_receipt",
+            "UPDATE",
+            " OR ".join(content),
+            "the content of a delivery receipt is append-only",
+        ),
+        Rule(
+            "delivery_receipt_no_delete",
+            "delivery_receipt",
+            "DELETE",
+            "1 = 1",
+            "delivery_receipt is append-only",
+        ),
+        # L08: two different licensed officers; the software never escalates by itself.
+        Rule(
+            "event_two_officers",
+            "event",
+            "UPDATE",
+            f"NEW.state = 'ESCALATED' AND OLD.state <> 'ESCALATED' AND {_TWO_OFFICERS}",
+            "an event is escalated by two officers only",
+        ),
+        # L04 and invariant 2: who left in time is never escalated, by whatever detour.
+        Rule(
+            "event_left_stays_left",
+            "event",
+            "UPDATE",
+            "NEW.state = 'ESCALATED' AND OLD.state <> 'ESCALATED'"
+            f" AND (OLD.state = 'LEFT_IN_TIME' OR {_HAD_LEFT})",
+            "an event that ended LEFT_IN_TIME is never escalated",
+        ),
+        Rule(
+            "event_not_born_escalated",
+            "event",
+            "INSERT",
+            "NEW.state = 'ESCALATED'",
+            "an event is escalated by two officers only",
+        ),
+        Rule("event_no_delete", "event", "DELETE", "1 = 1", "events are not deleted"),
+    ]
+
+
+def install_triggers(connection: Connection) -> None:
+    """Make (again) the triggers of every table that exists."""
+    existing = set(inspect(connection).get_table_names())
+    make = _postgres if connection.dialect.name == "postgresql" else _sqlite
+    for rule in rules():
+        if rule.table in existing:
+            for statement in make(rule):
+                connection.exec_driver_sql(statement)
+
+
+def _sqlite(rule: Rule) -> tuple[str, ...]:
+    condition = rule.refuse_when.replace("IS DISTINCT FROM", "IS NOT")
+    return (
+        f"DROP TRIGGER IF EXISTS {rule.name}",
+        f"CREATE TRIGGER {rule.name} BEFORE {rule.verb} ON {rule.table}"
+        f" WHEN {condition} BEGIN SELECT RAISE(ABORT, '{rule.message}'); END",
+    )
+
+
+def _postgres(rule: Rule) -> tuple[str, ...]:
+    row = "OLD" if rule.verb == "DELETE" else "NEW"
+    return (
+        f"CREATE OR REPLACE FUNCTION refuse_{rule.name}() RETURNS trigger LANGUAGE plpgsql AS $$"
+        f" BEGIN IF {rule.refuse_when} THEN RAISE EXCEPTION '{rule.message}'"
+        f" USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN {row}; END $$",
+        f"DROP TRIGGER IF EXISTS {rule.name} ON {rule.table}",
+        f"CREATE TRIGGER {rule.name} BEFORE {rule.verb} ON {rule.table}"
+        f" FOR EACH ROW EXECUTE FUNCTION refuse_{rule.name}()",
+    )
