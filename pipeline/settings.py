@@ -1,0 +1,149 @@
+"""Settings: everything an installation may choose, from `QIFEN_...` variables or keywords.
+
+Each field is documented in docs/settings.md (a test compares). Secrets have no default: the key
+that encrypts phones and stream addresses is made at first start and lies beside the data,
+readable by its owner only.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models import secret
+from models.errors import BadInput, Unavailable
+
+_KEY_FILE = "secret.key"
+
+
+class Settings(BaseSettings):
+    """One installation's choices. Frozen: what a worker process was started with stays true."""
+
+    model_config = SettingsConfigDict(env_prefix="QIFEN_", extra="ignore", frozen=True)
+
+    data_dir: Path = Path("qifen-data")
+    """Database, evidence, latest pictures and the key, unless told otherwise."""
+    database_url: str = ""
+    """SQLAlchemy address; empty means SQLite in `data_dir`."""
+    secret_key: SecretStr | None = None
+    """44 characters; empty means `data_dir`/secret.key, made at first start."""
+    public_base_url: str = ""
+    """Address at which people and the SMS provider reach us; empty means http://HOST:PORT."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+
+    weights: str = ""
+    """Name or path of the detector's weights; empty means the ones that come with Qifen."""
+    backend: Literal["openvino", "onnxruntime", "ultralytics"] = "openvino"
+    confidence: float = Field(default=0.25, gt=0, lt=1)
+    """Below this the detector's boxes are not looked at."""
+    detector_threads: int | None = Field(default=None, ge=1)
+    cameras_per_process: int = Field(default=4, ge=1, le=16)
+    hold_seconds: float = Field(default=300.0, gt=0)
+    """How long a worker keeps what it saw while the database is away (W39)."""
+    hang_seconds: float = Field(default=90.0, gt=0)
+    """A worker process that gives no sign of life for so long is killed and started again."""
+    poll_seconds: float = Field(default=1.0, gt=0)
+    """How often workers ask for open events and edited zones."""
+    sweep_seconds: float = Field(default=1.0, gt=0)
+    """How often deadlines and the outbox are looked at."""
+
+    channel: Literal["local", "twilio"] = "local"
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr | None = None
+    twilio_from: str = ""
+    twilio_base_url: str = ""
+    """Another address than Twilio's own, for a proxy or a test server."""
+    owners_csv: Path | None = None
+    """Register of owners; without one nobody is known and a person is sent."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = "console"
+
+    @field_validator("public_base_url", "twilio_base_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) != 44:
+            raise ValueError("must have 44 characters, as `Fernet.generate_key()` makes them")
+        return value
+
+    @model_validator(mode="after")
+    def _twilio_is_complete(self) -> Settings:
+        if self.channel == "twilio":
+            for name in ("twilio_account_sid", "twilio_auth_token", "twilio_from"):
+                if not getattr(self, name):
+                    raise ValueError(f"channel twilio needs QIFEN_{name.upper()}")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The address that is really used."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'qifen.db'}"
+
+    @property
+    def base_url(self) -> str:
+        return self.public_base_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def evidence_dir(self) -> Path:
+        return self.data_dir / "evidence"
+
+
+def load_settings(**chosen: Any) -> Settings:
+    """Settings from the environment, `chosen` values first.
+
+    Raises BadInput naming the variable that is wrong.
+    """
+    try:
+        return Settings(**chosen)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0]) if first["loc"] else ""
+        name = f"QIFEN_{field.upper()}" if field else "settings"
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        raise BadInput(
+            f"{name}: {reason}", field=field, hint="see docs/settings.md for what it may be"
+        ) from None
+
+
+def prepare_data_dir(settings: Settings) -> None:
+    """Make the data folder (closed to other users) and set the process's secret key.
+
+    Raises Unavailable where the folder or the key cannot be written or read.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        secret.set_secret_key(_secret_key(settings))
+    except OSError as error:
+        raise Unavailable(
+            f"the data folder {settings.data_dir} cannot be used: {error.strerror}",
+            hint="choose another one with QIFEN_DATA_DIR",
+        ) from error
+
+
+def _secret_key(settings: Settings) -> str:
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    path = settings.data_dir / _KEY_FILE
+    try:
+        # O_EXCL: of two that start at once only one makes the key.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    key = secret.new_secret_key()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    return key
