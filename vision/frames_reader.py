@@ -1,0 +1,315 @@
+"""One connection to one stream: a thread that may hang without holding up anybody."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import av.error
+from av.container.input import InputContainer
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from vision.errors import StreamTimeout, StreamUnreachable, VisionError
+from vision.frames_open import (
+    open_stream,
+    packet_seconds,
+    redact_url,
+    stream_error,
+    video_stream,
+)
+
+_HUNG_AFTER_SECONDS = 1.5
+"""Past libav's own deadline by this much, a call counts as hung."""
+_EARLY_SHARE = 0.1
+"""A picture may come this share of a period early and still count as the next look: keyframes
+one second apart are 0.99 s apart as often as 1.01 s."""
+
+
+class Pace:
+    """How often the camera has to be looked at right now. Set by one thread, read by another."""
+
+    def __init__(self, looks_per_second: float, keyframes_enough_seconds: float) -> None:
+        self._idle = _positive(looks_per_second)
+        self._keyframes_enough_seconds = keyframes_enough_seconds
+        self._wanted: float | None = None
+
+    def want(self, looks_per_second: float | None) -> None:
+        self._wanted = None if looks_per_second is None else _positive(looks_per_second)
+
+    @property
+    def period_seconds(self) -> float:
+        return 1.0 / max(self._idle, self._wanted or 0.0)
+
+    @property
+    def longest_keyframe_interval_seconds(self) -> float:
+        """Keyframes further apart than this are not enough, all frames are decoded."""
+        if self._wanted is not None:
+            return 1.25 / max(self._idle, self._wanted)
+        return max(1.25 / self._idle, self._keyframes_enough_seconds)
+
+
+def _positive(looks_per_second: float) -> float:
+    if looks_per_second <= 0:
+        raise ValueError("looks_per_second must be above 0")
+    return looks_per_second
+
+
+class KeyframeMeter:
+    """Measures how far apart a stream's keyframes are, in stream time."""
+
+    def __init__(self) -> None:
+        self._gaps: deque[float] = deque(maxlen=5)
+        self._last_key: float | None = None
+        self._begun: float | None = None
+        self._now: float | None = None
+
+    def add(self, seconds: float, keyframe: bool) -> None:
+        if self._now is not None and seconds < self._now - 1.0:
+            # The stream's time began anew; what was measured before still holds.
+            self._last_key = self._begun = None
+        self._now = seconds
+        self._begun = seconds if self._begun is None else self._begun
+        if not keyframe:
+            return
+        if self._last_key is not None and seconds > self._last_key:
+            self._gaps.append(seconds - self._last_key)
+        self._last_key = seconds
+
+    @property
+    def interval_seconds(self) -> float | None:
+        """Median of the last gaps; None before two keyframes came."""
+        return statistics.median(self._gaps) if self._gaps else None
+
+    @property
+    def waiting_seconds(self) -> float:
+        """Stream time since the last keyframe (since the start, where none came)."""
+        since = self._last_key if self._last_key is not None else self._begun
+        return 0.0 if since is None or self._now is None else self._now - since
+
+
+class LookDecoder:
+    """Decodes keyframes only, or everything, as pace and stream ask.
+
+    Packets since the last keyframe are kept while only keyframes are decoded, so that decoding
+    all frames starts at once and not at the next keyframe. They never span more time than the
+    pace allows between keyframes.
+    """
+
+    def __init__(self, context: VideoCodecContext, pace: Pace) -> None:
+        self._context = context
+        self._pace = pace
+        self._kept: list[Packet[VideoStream]] = []
+        self.meter = KeyframeMeter()
+        self.all_frames = False
+        self.damaged = 0
+        context.thread_count = 1
+        context.skip_frame = "NONKEY"
+
+    def decode(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
+        """Zero or more pictures; damaged ones are left out and counted."""
+        seconds = packet_seconds(packet)
+        if seconds is not None:
+            self.meter.add(seconds, packet.is_keyframe)
+        limit = self._pace.longest_keyframe_interval_seconds
+        interval = max(self.meter.interval_seconds or 0.0, self.meter.waiting_seconds)
+        if self.all_frames:
+            if packet.is_keyframe and interval <= limit:
+                self._set_all(False)
+        elif interval > limit:
+            self._set_all(True)
+            for kept in self._kept:
+                # Only to have the references; these moments are past.
+                for _ in self._pictures(kept):
+                    pass
+            self._kept = []
+        if self.all_frames:
+            yield from self._pictures(packet)
+        else:
+            yield from self._keyframe(packet)
+
+    def _keyframe(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
+        if not packet.is_keyframe:
+            if self._kept:
+                self._kept.append(packet)
+            return
+        self._kept = [packet]
+        yield from self._pictures(packet)
+        # A decoder that reorders frames would hold the picture back until the next keyframe.
+        yield from self._pictures(None)
+        self._context.flush_buffers()
+
+    def _pictures(self, packet: Packet[VideoStream] | None) -> Iterator[VideoFrame]:
+        try:
+            for picture in self._context.decode(packet):
+                if picture.is_corrupt:
+                    self.damaged += 1
+                else:
+                    yield picture
+        except av.error.EOFError:
+            self._context.flush_buffers()
+        except av.error.FFmpegError:
+            self.damaged += 1
+
+    def _set_all(self, all_frames: bool) -> None:
+        self.all_frames = all_frames
+        # Frames that no other frame needs are left out: a look a second misses nothing by it.
+        self._context.skip_frame = "NONREF" if all_frames else "NONKEY"
+        self._context.flush_buffers()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A decoded picture, not yet converted, with the instant at which it came."""
+
+    picture: VideoFrame
+    at: datetime
+    pts: float | None
+    sequence: int
+
+
+class Reader(threading.Thread):
+    """Opens `url`, keeps the newest due picture, and tells how it is doing.
+
+    The consumer calls `take`; whoever gives up calls `abandon`, after which the thread ends by
+    itself as soon as libav gives it back.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        pace: Pace,
+        *,
+        clock_now: Callable[[], datetime],
+        open_timeout_seconds: float,
+        read_timeout_seconds: float,
+    ) -> None:
+        super().__init__(name=f"qifen-stream-{redact_url(url)}", daemon=True)
+        self._url = url
+        self._pace = pace
+        self._clock_now = clock_now
+        self._open_timeout_seconds = open_timeout_seconds
+        self._read_timeout_seconds = read_timeout_seconds
+        self._changed = threading.Condition()
+        self._latest: Received | None = None
+        self._error: VisionError | None = None
+        self._abandoned = False
+        self._reading = False
+        self._progress_at = time.monotonic()
+        self._next_look: float | None = None
+        self._decoder: LookDecoder | None = None
+        self.decoded = 0
+        self.drops = 0
+        """Due looks that nobody took before a newer one came."""
+
+    def take(self, timeout_seconds: float) -> Received | None:
+        """The newest due picture, each one once; None when none came in time."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._latest is not None or self._error is not None, timeout_seconds
+            )
+            taken, self._latest = self._latest, None
+            return taken
+
+    @property
+    def error(self) -> VisionError | None:
+        """Why the connection ended, or that it hangs; None while it is alive."""
+        with self._changed:
+            if self._error is not None or self._latest is not None:
+                return self._error
+            idle_seconds = time.monotonic() - self._progress_at
+        limit = self._read_timeout_seconds if self._reading else self._open_timeout_seconds
+        if idle_seconds <= limit + _HUNG_AFTER_SECONDS:
+            return None
+        return StreamTimeout(
+            f"{redact_url(self._url)} hangs in {'read' if self._reading else 'open'} "
+            f"past its deadline of {limit:g} s",
+            hint="the connection is given up and made anew",
+        )
+
+    @property
+    def keyframe_interval_seconds(self) -> float | None:
+        return self._decoder.meter.interval_seconds if self._decoder else None
+
+    @property
+    def all_frames(self) -> bool:
+        return self._decoder is not None and self._decoder.all_frames
+
+    @property
+    def damaged(self) -> int:
+        return self._decoder.damaged if self._decoder else 0
+
+    def abandon(self) -> None:
+        self._abandoned = True
+
+    def run(self) -> None:
+        try:
+            container = open_stream(
+                self._url,
+                open_timeout=self._open_timeout_seconds,
+                read_timeout=self._read_timeout_seconds,
+            )
+            with container:
+                self._progress_at = time.monotonic()
+                self._reading = True
+                self._read(container)
+            self._fail(
+                StreamUnreachable(
+                    f"{redact_url(self._url)} ended the stream",
+                    hint="the camera may be restarting; it is tried again by itself",
+                )
+            )
+        except VisionError as error:
+            self._fail(error)
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            self._fail(stream_error(error, self._url, self._read_timeout_seconds))
+
+    def _fail(self, error: VisionError) -> None:
+        with self._changed:
+            self._error = error
+            self._changed.notify_all()
+
+    def _read(self, container: InputContainer) -> None:
+        stream = video_stream(container, redact_url(self._url))
+        self._decoder = LookDecoder(stream.codec_context, self._pace)
+        for packet in container.demux(stream):
+            if self._abandoned:
+                return
+            self._progress_at = time.monotonic()
+            if packet.size == 0:
+                continue
+            for picture in self._decoder.decode(packet):
+                self._offer(picture)
+
+    def _offer(self, picture: VideoFrame) -> None:
+        sequence = self.decoded
+        self.decoded += 1
+        now = time.monotonic()
+        period = self._pace.period_seconds
+        if self._next_look is not None:
+            # A faster pace counts at once, not after the slower pace's last wait.
+            self._next_look = min(self._next_look, now + period)
+            if now < self._next_look - _EARLY_SHARE * period:
+                return
+        due = now if self._next_look is None else self._next_look
+        self._next_look = max(due + period, now + period / 2)
+        received = Received(picture, self._clock_now(), _picture_seconds(picture), sequence)
+        with self._changed:
+            if self._latest is not None:
+                self.drops += 1
+            self._latest = received
+            self._changed.notify_all()
+
+
+def _picture_seconds(picture: VideoFrame) -> float | None:
+    stamp = picture.pts if picture.pts is not None else picture.dts
+    if stamp is None or picture.time_base is None:
+        return None
+    return float(stamp * picture.time_base)
