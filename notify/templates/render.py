@@ -1,0 +1,152 @@
+"""From a text and an event's values to the words that are sent, and what they cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from models.errors import BadInput
+from notify.templates.catalogue import Template, TemplateSet, load_templates
+from notify.templates.lint import Language, lint_signature, lint_value, placeholders
+
+_ONE_SEGMENT = 70
+_EACH_OF_MANY = 67
+"""UTF-16 units: a 【signature】 is not GSM-7, so every message is UCS-2 (domain.md 0.11)."""
+
+_SHORTEST_PLACE = 6
+
+LONGEST: dict[Language, dict[str, str]] = {
+    "zh": {
+        "plate": "浙A12***5", "place": "延安路体育场路人行道", "time": "14:03", "date": "11月22日",
+        "left_time": "14:08", "number": "K7Q2", "code": "9F3M", "event_no": "HZ1122-0031",
+    },
+    "en": {
+        "plate": "陕A12***5", "place": "延安路体育场路人行道", "time": "14:03", "date": "11-22",
+        "left_time": "14:08", "number": "K7Q2", "code": "9F3M", "event_no": "HZ1122-0031",
+    },
+}  # fmt: skip
+"""The longest values that a budget has to hold: plate 8, place 10, event number 11."""
+
+_PINYIN = {
+    "京": "Jing", "津": "Jin", "沪": "Hu", "渝": "Yu", "冀": "Ji", "豫": "Yu", "云": "Yun",
+    "辽": "Liao", "黑": "Hei", "湘": "Xiang", "皖": "Wan", "鲁": "Lu", "新": "Xin", "苏": "Su",
+    "浙": "Zhe", "赣": "Gan", "鄂": "E", "桂": "Gui", "甘": "Gan", "晋": "Jin", "蒙": "Meng",
+    "陕": "Shaan", "吉": "Ji", "闽": "Min", "贵": "Gui", "粤": "Yue", "青": "Qing", "藏": "Zang",
+    "川": "Chuan", "宁": "Ning", "琼": "Qiong",
+}  # fmt: skip
+
+
+class CityTexts(Protocol):
+    """What rendering needs of `models.policy.Policy`."""
+
+    @property
+    def signature(self) -> str: ...
+    @property
+    def landline(self) -> str: ...
+    @property
+    def grace_seconds(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The words as sent, signature first, and the segments they are charged as."""
+
+    body: str
+    segments: int
+
+
+def segments(body: str) -> int:
+    """Charged parts of `body`: one up to 70 UTF-16 units, else one for each 67."""
+    units = len(body.encode("utf-16-le")) // 2
+    return 1 if units <= _ONE_SEGMENT else -(-units // _EACH_OF_MANY)
+
+
+def render(
+    template: str,
+    language: str,
+    variables: Mapping[str, Any],
+    policy: CityTexts,
+    templates: TemplateSet | None = None,
+) -> Message:
+    """The message `template` in `language` with an event's `variables`.
+
+    The landline and the signature are the city's (`policy`). The minutes are those of
+    `variables["grace_seconds"]`, or else the policy's. A place so long that the message would
+    cost more than its text promises is shortened: the owner's page shows it whole.
+
+    Raises BadInput for an unknown template, a missing value, or a value that must not be sent.
+    """
+    chosen = (templates or load_templates()).get(template, language)
+    values = _values(chosen, variables, policy)
+    body = _compose(chosen, values, policy)
+    while segments(body) > chosen.max_segments and len(values.get("place", "")) > _SHORTEST_PLACE:
+        values["place"] = _shorter(values["place"])
+        body = _compose(chosen, values, policy)
+    return Message(body, segments(body))
+
+
+def check_budget(templates: TemplateSet, policy: CityTexts) -> None:
+    """Refuse a signature, landline or text with which a message would cost more than it promises.
+
+    Raises BadInput naming the template, by how much it is too long, and the mend.
+    """
+    lint_signature(policy.signature)
+    for template in templates:
+        sample = LONGEST[template.language]
+        message = render(template.name, template.language, sample, policy, templates)
+        if message.segments > template.max_segments:
+            field = f"{template.language}.{template.name}"
+            raise BadInput(
+                f"template {field} needs {message.segments} segments at the longest values, "
+                f"it may cost {template.max_segments}",
+                field=field,
+                code="BAD_TEMPLATE",
+                hint="shorten the text or the signature",
+            )
+
+
+def _compose(template: Template, values: Mapping[str, str], policy: CityTexts) -> str:
+    return f"【{policy.signature}】{template.text.format_map(values)}"
+
+
+def _values(
+    template: Template, variables: Mapping[str, Any], policy: CityTexts
+) -> dict[str, str]:
+    city = {"landline": policy.landline, "grace": _grace(template.language, variables, policy)}
+    values: dict[str, str] = {}
+    for name in placeholders(template.text):
+        value = str(city.get(name) or variables.get(name) or "").strip()
+        if not value:
+            raise BadInput(
+                f"template {template.language}.{template.name} has no value for {name}",
+                field=name,
+                code="BAD_TEMPLATE",
+            )
+        lint_value(template.name, name, value)
+        values[name] = _in_latin(value) if _is_foreign_plate(template, name) else value
+    return values
+
+
+def _grace(language: Language, variables: Mapping[str, Any], policy: CityTexts) -> str:
+    seconds = round(float(variables.get("grace_seconds", policy.grace_seconds)))
+    if seconds % 60 == 0:
+        return f"{seconds // 60}分钟" if language == "zh" else f"{seconds // 60} min"
+    return f"{seconds}秒" if language == "zh" else f"{seconds} s"
+
+
+def _is_foreign_plate(template: Template, name: str) -> bool:
+    return name == "plate" and template.language == "en"
+
+
+def _in_latin(plate: str) -> str:
+    return _PINYIN.get(plate[:1], plate[:1]) + plate[1:]
+
+
+def _shorter(place: str) -> str:
+    """One step shorter: first without what stands in brackets, then from the end."""
+    plain = re.sub(r"[（(][^（()）]*[）)]", "", place)
+    if len(plain) >= _SHORTEST_PLACE and plain != place:
+        return plain
+    return place.rstrip("…")[:-1].rstrip() + "…"
