@@ -23,6 +23,8 @@ class QifenError(Exception):
 
     http_status = 500
     code = "ERROR"
+    keeps_writes = False
+    """True: `Store.begin` commits what was written before this error, then raises it."""
 
     def __init__(self, message: str, *, code: str | None = None, hint: str = "") -> None:
         super().__init__(message)
@@ -61,6 +63,13 @@ class NotAllowed(QifenError):
 class NotSignedIn(QifenError):
     http_status = 401
     code = "NOT_SIGNED_IN"
+
+
+class WrongSecret(NotSignedIn):
+    """A wrong password or code. Its transaction is kept, or the wrong try would not be counted."""
+
+    code = "WRONG_SECRET"
+    keeps_writes = True
 
 
 class Locked(QifenError):

@@ -17,9 +17,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-import models.tables  # noqa: F401 (every table is known before the first query)
-from models.base import Base
-from models.errors import BadInput, Unavailable
+from models.errors import BadInput, QifenError, Unavailable
+from models.tables import metadata
 from models.triggers import install_triggers
 
 BUSY_TIMEOUT_SECONDS = 10
@@ -56,7 +55,7 @@ class Store:
         store = cls("sqlite://")
         store._turn = threading.Lock()
         with store._engine.begin() as connection:
-            Base.metadata.create_all(connection)
+            metadata.create_all(connection)
             install_triggers(connection)
         return store
 
@@ -65,7 +64,8 @@ class Store:
         return self.url.get_backend_name() == "postgresql"
 
     def begin(self) -> AbstractContextManager[Session]:
-        """One transaction: committed once at the end, rolled back whole on any exception.
+        """One transaction: committed once at the end, rolled back whole on any exception (but
+        for those that say `keeps_writes`: a wrong try must be counted though it is refused).
 
         Raises Unavailable if the database is away, busy too long, or goes away on the way.
         """
@@ -83,8 +83,11 @@ class Store:
                 yield session
                 if write:
                     session.commit()
-            except BaseException:
-                session.rollback()
+            except BaseException as error:
+                if write and isinstance(error, QifenError) and error.keeps_writes:
+                    session.commit()
+                else:
+                    session.rollback()
                 raise
             finally:
                 # After a read: close() gives the connection back without expiring what was read.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models.audit import AuditEntry, CitySetting, Viewing
+from models.base import Base
 from models.camera import Camera, CameraHealthChange
 from models.event import Deadline, Event, TransitionLog, WatchSpan
 from models.evidence import Evidence
@@ -17,6 +18,9 @@ from models.people import (
     UserSession,
 )
 from models.zone import EnforcementArea, Zone, ZoneVersion
+
+metadata = Base.metadata
+"""All tables, indices and constraints of Qifen."""
 
 __all__ = [
     "ApiKey",
@@ -42,4 +46,5 @@ __all__ = [
     "WatchSpan",
     "Zone",
     "ZoneVersion",
+    "metadata",
 ]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, inspect
 
-from models.base import Base
+from models.tables import metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def rules() -> Sequence[Rule]:
     ]
     content = [
         f"OLD.{column.name} IS DISTINCT FROM NEW.{column.name}"
-        for column in Base.metadata.tables["delivery_receipt"].columns
+        for column in metadata.tables["delivery_receipt"].columns
         if column.name not in RECEIPT_MAY_CHANGE
     ]
     return [

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import JSON
 
-import models.tables  # noqa: F401 (every table is known)
-from models.base import Base, UtcDateTime
+from models.base import UtcDateTime
 from models.secret import EncryptedString
+from models.tables import metadata
 
 
 def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
@@ -18,12 +19,14 @@ def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, EncryptedString):
         return "sa.Text()"
+    if kind == "type" and isinstance(item, JSON):
+        return "JSON"
     return False
 
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=metadata,
     render_item=render_item,
     compare_type=True,
     compare_server_default=True,
