@@ -72,15 +72,20 @@ def read_pass(session: Session, value: str, *, at: datetime) -> Event:
 
 def normalise(text: str) -> str:
     """What was meant: full-width letters, small letters, spaces, and O for 0 as people type it."""
-    return unicodedata.normalize("NFKC", text).upper().translate(_CROCKFORD)
+    return _printable(text).upper().translate(_CROCKFORD)
 
 
 def _find(session: Session, number: str) -> Event | None:
-    official = unicodedata.normalize("NFKC", number).strip().upper()[:40]
+    official = _printable(number).strip().upper()[:40]
     short = normalise(number)[:40]
     return session.scalar(
         select(Event).where((Event.query_no == short) | (Event.event_no == official)).limit(1)
     )
+
+
+def _printable(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text[:200])
+    return "".join(c for c in plain if c.isprintable() and not "\ud800" <= c <= "\udfff")
 
 
 def _signature(event_id: int, until: int) -> str:

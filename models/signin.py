@@ -107,7 +107,9 @@ def _check_username(username: str) -> str:
 
 
 def normalise_username(username: str) -> str:
-    return unicodedata.normalize("NFKC", username).strip().casefold()
+    """One spelling for full-width, capital and small letters; without control characters."""
+    plain = unicodedata.normalize("NFKC", username).strip().casefold()
+    return "".join(c for c in plain if c.isprintable())
 
 
 # -- invitations and passwords --------------------------------------------------------------
