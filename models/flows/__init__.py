@@ -1,1 +1,1 @@
-"""Flows as tables of transitions."""
+"""Tables of transitions, one file a flow."""

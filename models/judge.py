@@ -1,0 +1,194 @@
+"""What the looks of a watch amount to: pure functions over spans, no database, no clock.
+
+A span is time really seen (models.event.WatchSpan); what lies between two spans counts neither
+as presence nor as absence (design.md 2). `moved` is presence in the same area (W11);
+`other_vehicle` is absence of the subject (W14); `unclear` is nothing at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+PRESENT = frozenset({"present", "moved"})
+ABSENT = frozenset({"absent", "other_vehicle"})
+
+
+class Span(Protocol):
+    """The part of a WatchSpan that is judged."""
+
+    @property
+    def camera_id(self) -> int: ...
+    @property
+    def answer(self) -> str: ...
+    @property
+    def started_at(self) -> datetime: ...
+    @property
+    def ended_at(self) -> datetime: ...
+    @property
+    def plate(self) -> str | None: ...
+    @property
+    def plate_confidence(self) -> float | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A continuous clear view without the vehicle."""
+
+    camera_id: int
+    started_at: datetime
+    ended_at: datetime
+    other_vehicle: bool
+
+    @property
+    def seconds(self) -> float:
+        return (self.ended_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """The vehicle, identified by its plate, seen over some time."""
+
+    started_at: datetime
+    ended_at: datetime
+
+    @property
+    def seconds(self) -> float:
+        return (self.ended_at - self.started_at).total_seconds()
+
+
+def absences(spans: Iterable[Span], *, max_gap_seconds: float) -> list[Absence]:
+    """Every continuous clear absence, earliest first, one camera's view at a time.
+
+    Presence, an unclear look or a gap of more than `max_gap_seconds` ends a run. A run during
+    which another camera saw the vehicle is none: it has only moved out of this view (W13).
+    """
+    ordered = _ordered(spans)
+    found: list[Absence] = []
+    for camera_id in sorted({span.camera_id for span in ordered}):
+        own = [span for span in ordered if span.camera_id == camera_id]
+        for run in _absent_runs(own, timedelta(seconds=max_gap_seconds)):
+            elsewhere = (s for s in ordered if s.camera_id != camera_id and s.answer in PRESENT)
+            if any(_overlap(span, run[0].started_at, run[-1].ended_at) for span in elsewhere):
+                continue
+            other = any(span.answer == "other_vehicle" for span in run)
+            found.append(Absence(camera_id, run[0].started_at, run[-1].ended_at, other))
+    return sorted(found, key=lambda absence: absence.started_at)
+
+
+def _absent_runs(spans: Sequence[Span], max_gap: timedelta) -> list[list[Span]]:
+    runs: list[list[Span]] = []
+    previous: Span | None = None
+    for span in spans:
+        if span.answer in ABSENT:
+            joins = (
+                previous is not None
+                and previous.answer in ABSENT
+                and span.started_at - previous.ended_at <= max_gap
+            )
+            if joins:
+                runs[-1].append(span)
+            else:
+                runs.append([span])
+        previous = span
+    return runs
+
+
+def absent_confirmed(
+    spans: Iterable[Span], *, needed_seconds: float, max_gap_seconds: float
+) -> Absence | None:
+    """The first absence that lasted `needed_seconds` (30 s, A14), or None.
+
+    It counts whenever it happened: who left for half a minute has left, also if the car came
+    back before the deadline (W08).
+    """
+    for absence in absences(spans, max_gap_seconds=max_gap_seconds):
+        if absence.seconds >= needed_seconds:
+            return absence
+    return None
+
+
+def present_confirmed(
+    spans: Iterable[Span],
+    *,
+    after: datetime,
+    plate: str | None,
+    gap_seconds: float,
+    min_confidence: float,
+) -> Presence | None:
+    """The vehicle seen after the deadline over at least `gap_seconds`, by its plate (A17), or None.
+
+    Only what was seen strictly after `after` counts. Any clear absence starts the count anew. A
+    plate that reads differently with `min_confidence` or more refutes it (4.2, identity), and
+    without any reading of the right plate it is never confirmed (W05).
+    """
+    if plate is None:
+        return None
+    later = [span for span in _ordered(spans) if span.started_at > after]
+    stay: list[Span] = []
+    for span in later:
+        if span.answer in ABSENT:
+            stay = []
+        elif span.answer in PRESENT:
+            stay.append(span)
+            presence = Presence(stay[0].started_at, max(s.ended_at for s in stay))
+            sure = [s.plate for s in stay if (s.plate_confidence or 0.0) >= min_confidence]
+            if presence.seconds >= gap_seconds and plate in sure and set(sure) == {plate}:
+                return presence
+    return None
+
+
+def last_present_at(spans: Iterable[Span]) -> datetime | None:
+    """The last instant at which any camera saw the vehicle (W09, W10 turn on it)."""
+    return max((span.ended_at for span in spans if span.answer in PRESENT), default=None)
+
+
+def last_clear(spans: Iterable[Span]) -> Span | None:
+    """The latest span that says anything: not `unclear`."""
+    clear = [span for span in spans if span.answer in PRESENT | ABSENT]
+    return max(clear, key=lambda span: span.ended_at, default=None)
+
+
+def is_gone(spans: Iterable[Span]) -> bool:
+    """Whether the latest clear look found the vehicle gone."""
+    span = last_clear(spans)
+    return span is not None and span.answer in ABSENT
+
+
+def longest_gap_seconds(spans: Iterable[Span], *, start: datetime, end: datetime) -> float:
+    """The longest time between `start` and `end` in which no camera saw the place clearly.
+
+    An unclear look is part of the gap: behind a bus one may leave and return as well (W02).
+    """
+    if end <= start:
+        return 0.0
+    covered = [start]
+    gaps: list[float] = []
+    for span in _ordered(s for s in spans if s.answer in PRESENT | ABSENT):
+        if span.ended_at <= start or span.started_at >= end:
+            continue
+        gaps.append((span.started_at - max(covered)).total_seconds())
+        covered.append(span.ended_at)
+    gaps.append((end - max(covered)).total_seconds())
+    return max(0.0, *gaps)
+
+
+def has_gap(spans: Iterable[Span], *, start: datetime, end: datetime, seconds: float) -> bool:
+    """Whether the place went unseen for more than `seconds` at a stretch."""
+    return longest_gap_seconds(spans, start=start, end=end) > seconds
+
+
+def _ordered(spans: Iterable[Span]) -> list[Span]:
+    return sorted(spans, key=lambda span: (span.started_at, span.ended_at))
+
+
+def _overlap(span: Span, start: datetime, end: datetime) -> bool:
+    return span.started_at <= end and span.ended_at >= start
+
+
+def pairs_apart(instants: Iterable[datetime], *, seconds: float) -> bool:
+    """Whether two of these instants lie at least `seconds` apart (GA/T 832 3.5 b: 10 s)."""
+    ordered = sorted(instants)
+    return bool(ordered) and (ordered[-1] - ordered[0]).total_seconds() >= seconds

@@ -1,0 +1,210 @@
+"""What a city decides for itself: every timer of domain.md 4.1, limits, thresholds and texts.
+
+A `Policy` is a frozen value. The stored form is one `CitySetting` row, key "policy", that holds
+only what differs from the defaults below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from models.audit import AuditEntry, CitySetting
+from models.errors import BadInput
+
+POLICY_KEY = "policy"
+
+LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
+"""China has one zone and no summer time (W54): stored UTC, shown and counted in this one."""
+
+GRACE_POLICIES = ("delivered", "accepted")
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All durations are seconds; work days are those of the Chinese calendar (L18)."""
+
+    # Timers (domain.md 4.1)
+    dwell_seconds: float = 60.0
+    """For zones that are drawn without a dwell of their own."""
+    confirm_timeout_seconds: float = 120.0
+    sms_submit_tries: int = 3
+    sms_submit_retry_seconds: float = 10.0
+    dlr_timeout_seconds: float = 120.0
+    grace_seconds: float = 420.0
+    """For zones that keep the standard seven minutes; a zone with its own grace keeps its own."""
+    recheck_delay_seconds: float = 10.0
+    recheck_window_seconds: float = 180.0
+    present_confirm_gap_seconds: float = 10.0
+    absent_confirm_seconds: float = 30.0
+    return_watch_seconds: float = 600.0
+    review_soft_seconds: float = 86_400.0
+    """Counted on work days only: 86,400 is the same time on the next work day."""
+    review_hard_work_days: int = 5
+    """程序规定 art. 19 (L37): five work days from the collection of E1, then never."""
+    patrol_seconds: float = 14_400.0
+    open_limit_days: int = 30
+    max_gap_seconds: float = 5.0
+    """Looks further apart than this have a gap between them."""
+    gap_warning_seconds: float = 60.0
+    """W02: a gap longer than this during the grace leaves the event undetermined."""
+    followup_valid_seconds: float = 3_600.0
+    """A thank-you or a result that could not be sent for so long is not sent at all."""
+
+    # Limits (L88, W26, W27)
+    daily_grace_limit: int = 1
+    sms_per_plate_per_day: int = 6
+    sms_apart_seconds: float = 60.0
+    repeat_reminder_count: int = 3
+    repeat_reminder_days: int = 7
+
+    # The promise and its receipt
+    grace_policy: str = "delivered"
+    """delivered | accepted (providers without receipts); shown on each event."""
+    receipt_resolution_seconds: float = 0.0
+    """59 where the provider reports whole minutes: the deadline moves that much later."""
+    clock_offset_limit_seconds: float = 1.0
+    """GA/T 832 3.2 (L81): beyond it a picture is no evidence."""
+
+    # Gates of A7, and identity at the re-check (4.2)
+    gate_detection_share: float = 0.80
+    """Share of looks in the dwell with a detection confidence of 0.80 or more."""
+    gate_plate_confidence: float = 0.95
+    gate_plate_reads: int = 5
+    gate_province_confidence: float = 0.95
+    drop_confidence: float = 0.50
+    """W06: mean detection confidence below this is dropped."""
+    recheck_plate_confidence: float = 0.90
+    same_place_overlap: float = 0.50
+    """Box overlap (IoU) from which two sightings without a plate are one vehicle (A4)."""
+
+    # Texts
+    city_prefix: str = "HZ"
+    signature: str = "下城城管"
+    landline: str = "0571-12345678"
+    home_prefixes: tuple[str, ...] = ("浙A",)
+    language: str = "zh"
+
+    @property
+    def sms_submit_seconds(self) -> float:
+        """How long a notice may take to be accepted before a patrol goes instead."""
+        return self.sms_submit_tries * self.sms_submit_retry_seconds
+
+
+Check = Callable[[Any], str | None]
+
+
+def _one_of(*allowed: str) -> Check:
+    return lambda value: None if value in allowed else f"must be one of {', '.join(allowed)}"
+
+
+def _at_least(low: float) -> Check:
+    return lambda value: None if value >= low else f"must be {low:g} or more"
+
+
+def _share(value: Any) -> str | None:
+    return None if 0.0 <= value <= 1.0 else "must lie between 0 and 1"
+
+
+def _length(low: int, high: int) -> Check:
+    return lambda value: (
+        None if low <= len(value) <= high else f"must be {low} to {high} characters long"
+    )
+
+
+_CHECKS: dict[str, Check] = {
+    "grace_policy": _one_of(*GRACE_POLICIES),
+    "language": _one_of(*LANGUAGES),
+    "signature": _length(2, 16),  # L85
+    "city_prefix": _length(1, 6),
+    "landline": _length(3, 13),
+    "sms_submit_tries": _at_least(1),
+    "gate_plate_reads": _at_least(1),
+    "review_hard_work_days": _at_least(1),
+    "open_limit_days": _at_least(1),
+    "gate_detection_share": _share,
+    "gate_plate_confidence": _share,
+    "gate_province_confidence": _share,
+    "drop_confidence": _share,
+    "recheck_plate_confidence": _share,
+    "same_place_overlap": _share,
+    "grace_seconds": _at_least(1),
+}
+
+
+def load_policy(session: Session) -> Policy:
+    """The city's policy; the defaults where it has set none.
+
+    Raises BadInput if a stored value is wrong (the row was written by other hands).
+    """
+    row = session.get(CitySetting, POLICY_KEY)
+    return Policy() if row is None else _applied(Policy(), row.value)
+
+
+def save_policy(
+    session: Session, changes: Mapping[str, Any], *, at: datetime, actor: str
+) -> Policy:
+    """Change some settings and log who did. Raises BadInput naming the field; then nothing moved."""
+    policy = _applied(load_policy(session), changes)
+    default = Policy()
+    differing = {
+        f.name: _plain(getattr(policy, f.name))
+        for f in fields(Policy)
+        if getattr(policy, f.name) != getattr(default, f.name)
+    }
+    row = session.get(CitySetting, POLICY_KEY)
+    if row is None:
+        row = CitySetting(key=POLICY_KEY, value={}, updated_at=at, updated_by=actor)
+        session.add(row)
+    row.value, row.updated_at, row.updated_by = differing, at, actor
+    details = {name: _plain(getattr(policy, name)) for name in changes}
+    session.add(
+        AuditEntry(at=at, actor=actor, action="policy.save", subject=POLICY_KEY, details=details)
+    )
+    return policy
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _applied(policy: Policy, changes: Mapping[str, Any]) -> Policy:
+    known = {f.name for f in fields(Policy)}
+    for name in changes:
+        if name not in known:
+            raise BadInput(f"there is no setting called {name!r}", field=name)
+    return replace(policy, **{name: _checked(name, value) for name, value in changes.items()})
+
+
+def _checked(name: str, value: Any) -> Any:
+    value = _typed(name, value, getattr(Policy(), name))
+    # Every number of a policy is a duration, a count or a share: none may be negative.
+    default = _at_least(0) if isinstance(value, int | float) else _length(0, 40)
+    complaint = _CHECKS.get(name, default)(value)
+    if complaint:
+        raise BadInput(f"{name} {complaint}", field=name)
+    return value
+
+
+def _typed(name: str, value: Any, example: Any) -> Any:
+    if isinstance(example, tuple):
+        if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
+            raise BadInput(f"{name} must be a list of texts", field=name)
+        return tuple(value)
+    if isinstance(example, str):
+        if not isinstance(value, str):
+            raise BadInput(f"{name} must be a text", field=name)
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadInput(f"{name} must be a number", field=name)
+    if isinstance(example, int):
+        if value != int(value):
+            raise BadInput(f"{name} must be a whole number", field=name)
+        return int(value)
+    return float(value)
