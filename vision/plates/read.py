@@ -1,0 +1,148 @@
+"""The text recogniser: a line of pixels in, one probability per time step and plate character out.
+
+The network is PP-OCRv6 small as shipped inside the rapidocr wheel, so nothing is downloaded. It
+knows 18,709 characters; here its output is folded down to the hundred that a plate can hold, with
+look-alikes that the grammar cannot contain (O, o, I, l, traditional forms) added to the character
+they stand for, and the separator dot added to the blank. What is left over is kept as `other`:
+probability that went to something no plate can say counts against the reading.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import onnxruntime
+import openvino as ov
+from numpy.typing import NDArray
+
+from vision.plates import grammar
+from vision.types import Image
+
+SYMBOLS: Final = grammar.PROVINCES + grammar.LETTERS + "O" + grammar.DIGITS + "挂学警港澳领使应急"
+"""Every character a plate can hold. `O` and `0` are separate here and share one probability."""
+
+_ALIKE: Final = {
+    **{
+        "0": "0Oo〇○Ｏ",
+        "O": "0Oo〇○Ｏ",
+        "1": "1Il|丨!",
+        "C": "Cc",
+        "K": "Kk",
+        "P": "Pp",
+        "S": "Ss",
+    },
+    **{"U": "Uu", "V": "Vv", "W": "Ww", "X": "Xx", "Z": "Zz"},
+    **{
+        "沪": "沪滬",
+        "云": "云雲",
+        "辽": "辽遼",
+        "鲁": "鲁魯",
+        "苏": "苏蘇",
+        "赣": "赣贛",
+        "晋": "晋晉",
+    },
+    **{
+        "陕": "陕陝",
+        "闽": "闽閩",
+        "贵": "贵貴",
+        "粤": "粤粵",
+        "宁": "宁寧",
+        "琼": "琼瓊",
+        "皖": "皖晥睆",
+    },
+    **{"青": "青靑", "挂": "挂掛", "学": "学學", "领": "领領", "应": "应應"},
+}
+_SILENT: Final = "·•・‧∙.-—–_ :'`,，。、"
+"""The dot behind the issuing letter, screws and dirt: they say nothing."""
+
+HEIGHT: Final = 48
+WIDTH: Final = 160
+"""Pixels of the network's input; a plate of 440 x 140 mm is 151 wide at 48 high."""
+
+Steps = NDArray[np.float32]
+"""T x (1 + len(SYMBOLS)): probability of silence, then of each symbol, per time step."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """What the network said of one picture of one line."""
+
+    steps: Steps
+    raw: str
+    """Best unconstrained text, for the record."""
+    raw_log_probability: float
+    """Of the best unconstrained path: what the constrained one is compared with."""
+
+
+class Recogniser:
+    """Loads the network once; `read` may be called from any number of threads."""
+
+    def __init__(self, *, threads: int = 1) -> None:
+        path = files("rapidocr") / "models" / "PP-OCRv6_rec_small.onnx"
+        core = ov.Core()
+        model: Any = core.read_model(str(path))
+        model.reshape([-1, 3, HEIGHT, WIDTH])
+        # Full precision: a probability near 0.95 must not depend on the machine's arithmetic.
+        self._compiled: Any = core.compile_model(
+            model,
+            "CPU",
+            {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"},
+        )
+        self._local = threading.local()
+        self._characters = _dictionary(str(path))
+        self._fold = _folding(self._characters)
+
+    def read(self, pictures: list[Image]) -> list[Line]:
+        """One `Line` per picture (any size, H x W x 3 BGR)."""
+        if not pictures:
+            return []
+        request: Any = getattr(self._local, "request", None)
+        if request is None:
+            request = self._local.request = self._compiled.create_infer_request()
+        out = request.infer([np.stack([_blob(picture) for picture in pictures])])
+        return [self._line(steps) for steps in next(iter(out.values()))]
+
+    def _line(self, full: NDArray[np.float32]) -> Line:
+        steps = np.empty((len(full), 1 + len(SYMBOLS)), np.float32)
+        for column, indices in enumerate(self._fold):
+            steps[:, column] = full[:, indices].sum(axis=1)
+        best = full.argmax(axis=1)
+        text = "".join(
+            self._characters[now]
+            for before, now in zip([0, *best[:-1]], best, strict=True)
+            if now and now != before
+        )
+        loudest = np.maximum(full.max(axis=1), steps[:, 1:].max(axis=1, initial=0))
+        loudest = np.maximum(loudest, steps[:, 0])
+        return Line(steps, text, float(np.log(np.maximum(loudest, 1e-9)).sum()))
+
+
+@cache
+def shared_recogniser() -> Recogniser:
+    return Recogniser()
+
+
+def _blob(picture: Image) -> NDArray[np.float32]:
+    height, width = picture.shape[:2]
+    scaled = min(WIDTH, max(8, round(HEIGHT * width / height)))
+    blob = np.zeros((HEIGHT, WIDTH, 3), np.float32)
+    blob[:, :scaled] = cv2.resize(picture, (scaled, HEIGHT)) / np.float32(127.5) - np.float32(1)
+    return blob.transpose(2, 0, 1)
+
+
+def _dictionary(path: str) -> list[str]:
+    """Index -> character, blank first, as PaddleOCR lays it out; space stands last."""
+    meta = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).get_modelmeta()
+    return ["", *meta.custom_metadata_map["character"].split("\n"), " "]
+
+
+def _folding(characters: list[str]) -> list[list[int]]:
+    where = {character: index for index, character in enumerate(characters) if index}
+    silent = [0, *(where[c] for c in _SILENT if c in where)]
+    return [silent, *([where[a] for a in _ALIKE.get(s, s) if a in where] for s in SYMBOLS)]

@@ -1,0 +1,90 @@
+"""Where text lines are: the detection network of the rapidocr wheel, run inside a vehicle's box.
+
+It answers with a probability per pixel of lying inside the core of a text line; the cores are
+grown back to the height of the letters (the network was trained on shrunk lines).
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from vision.types import Image
+
+Quad = NDArray[np.float32]
+"""4 x 2 in pixels: top left, top right, bottom right, bottom left of the text."""
+
+_CORE: Final = 0.3
+_GROWTH: Final = 1.6
+"""Both as PaddleOCR trained and published the network."""
+_STEP: Final = 32
+
+
+class TextFinder:
+    """Loads the network once; `find` may be called from any number of threads."""
+
+    def __init__(self, *, threads: int = 1) -> None:
+        path = files("rapidocr") / "models" / "PP-OCRv6_det_small.onnx"
+        core = ov.Core()
+        model: Any = core.read_model(str(path))
+        self._compiled: Any = core.compile_model(
+            model, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
+        )
+        self._local = threading.local()
+
+    def find(self, image: Image, *, side: int) -> list[tuple[float, Quad]]:
+        """(score, quad) of every line, in pixels of `image`, seen with its long side at `side`."""
+        height, width = image.shape[:2]
+        scale = min(1.0, side / max(height, width)) if side else 1.0
+        seen = tuple(max(_STEP, round(s * scale / _STEP) * _STEP) for s in (height, width))
+        small = cv2.resize(image, (seen[1], seen[0]), interpolation=cv2.INTER_AREA)
+        blob = small.astype(np.float32).transpose(2, 0, 1)[None] / 127.5 - 1.0
+        request: Any = getattr(self._local, "request", None)
+        if request is None:
+            request = self._local.request = self._compiled.create_infer_request()
+        heat: NDArray[np.float32] = next(iter(request.infer([blob]).values()))[0, 0]
+        ratio = np.array([width / seen[1], height / seen[0]], np.float32)
+        return [(score, quad * ratio) for score, quad in _lines(heat)]
+
+
+@cache
+def shared_text_finder() -> TextFinder:
+    return TextFinder()
+
+
+def _lines(heat: NDArray[np.float32]) -> list[tuple[float, Quad]]:
+    core = (heat > _CORE).astype(np.uint8)
+    contours, _ = cv2.findContours(core, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    found: list[tuple[float, Quad]] = []
+    for contour in contours:
+        (cx, cy), (a, b), angle = cv2.minAreaRect(contour)
+        if min(a, b) < 2 or max(a, b) < 8:
+            continue
+        x, y, w, h = cv2.boundingRect(contour)
+        inside = core[y : y + h, x : x + w] > 0
+        score = float(heat[y : y + h, x : x + w][inside].mean())
+        growth = a * b * _GROWTH / (a + b)
+        grown = cv2.boxPoints(((cx, cy), (a + growth, b + growth), angle))
+        found.append((score, ordered(np.asarray(grown, np.float32))))
+    return found
+
+
+def ordered(points: Quad) -> Quad:
+    """Top left, top right, bottom right, bottom left of four corners, along the longer sides."""
+    centre = points.mean(axis=0)
+    angles = np.arctan2(points[:, 1] - centre[1], points[:, 0] - centre[0])
+    ring = points[np.argsort(angles)]
+    sides = np.linalg.norm(ring - np.roll(ring, -1, axis=0), axis=1)
+    # The ring runs clockwise on the screen; a long side that faces up is the top of the text.
+    start = 0 if sides[0] + sides[2] >= sides[1] + sides[3] else 1
+    first = np.roll(ring, -start, axis=0)
+    if first[0, 0] + first[3, 0] > first[1, 0] + first[2, 0]:
+        first = np.roll(first, -2, axis=0)
+    return first.astype(np.float32)

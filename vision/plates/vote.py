@@ -1,0 +1,176 @@
+"""Many readings of one standing vehicle, one answer (domain.md A7, W04; peers.md P14, P15, P19).
+
+Readings of equal length are aligned position by position and their log-probabilities added. The
+answer must obey the grammar of the plate's colour. Its confidence is its lowest character's, the
+province stands apart, and the lead over the runner-up is kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from math import exp, log
+from typing import Final
+
+from vision.plates import grammar
+from vision.types import Box, PlateColour, PlateReading, PlateVote
+
+EQUAL_READS: Final = 5
+"""domain.md A7: at least five readings that say exactly the same."""
+CONFIDENCE: Final = 0.95
+"""domain.md A7: of the vote, and of the province by itself."""
+MARGIN: Final = 0.50
+"""The weakest position must lead its runner-up by this much."""
+DISSENT: Final = 0.20
+"""Larger share of readings that say another text: two plates, or a guess (W07)."""
+_KEPT: Final = 50
+_FLOOR: Final = 1e-3
+
+
+class PlateVoter:
+    """Collects the readings of one vehicle; `vote` may be asked for at any time."""
+
+    def __init__(self) -> None:
+        self._readings: list[tuple[datetime, PlateReading]] = []
+
+    def add(self, reading: PlateReading, at: datetime) -> bool:
+        """Whether the reading takes part: it must be readable and lie inside its vehicle (P17)."""
+        if reading.text is None or not _inside(reading.box, reading.vehicle_box):
+            return False
+        self._readings.append((at, reading))
+        if len(self._readings) > _KEPT:
+            # The least sure one goes: the best crops say most (P18).
+            self._readings.remove(min(self._readings, key=lambda item: item[1].confidence))
+        return True
+
+    @property
+    def settled(self) -> bool:
+        """Consensus holds: reading on would cost and change nothing (P19)."""
+        return self.vote().accepted
+
+    def vote(self) -> PlateVote:
+        readings = [reading for _, reading in self._readings]
+        if not readings:
+            return PlateVote(
+                None, PlateColour.UNKNOWN, None, 0.0, 0.0, 0.0, 0, 0, False, ("unreadable",)
+            )
+        colour = _colour(readings)
+        text, scores = _consensus(readings)
+        equal = [reading for reading in readings if reading.text == text]
+        if not equal:
+            return PlateVote(
+                None,
+                colour,
+                None,
+                0.0,
+                0.0,
+                0.0,
+                len(readings),
+                0,
+                False,
+                ("disagreement",),
+                tuple(readings),
+            )
+        tops = [_lead(position) for position in scores]
+        confidence = min([top for top, _ in tops] + [_ceiling(equal)])
+        place = grammar.province_position(text)
+        province = min(tops[place][0], _mean_province(equal)) if place >= 0 else confidence
+        margin = min(lead for _, lead in tops)
+        kind = grammar.parse(text, colour)
+        reasons = _reasons(len(readings), len(equal), confidence, province, margin)
+        if kind is None or colour is PlateColour.UNKNOWN:
+            reasons = (*reasons, "colour_mismatch")
+        if grammar.suspicions(text):
+            reasons = (*reasons, "suspicious")
+        return PlateVote(
+            text,
+            colour,
+            kind,
+            confidence,
+            province,
+            margin,
+            len(readings),
+            len(equal),
+            not reasons,
+            reasons,
+            tuple(readings),
+        )
+
+
+def _consensus(readings: Sequence[PlateReading]) -> tuple[str, list[dict[str, float]]]:
+    """The text of the most trusted length, and per position the summed log-probabilities."""
+    weight: Counter[int] = Counter()
+    for reading in readings:
+        weight[len(reading.characters)] += 1 + reading.confidence  # type: ignore[assignment]
+    length = max(weight, key=lambda n: weight[n])
+    taking_part = [r for r in readings if len(r.characters) == length]
+    scores: list[dict[str, float]] = []
+    for position in range(length):
+        heard = {c for r in taking_part for c in _heard(r, position)}
+        scores.append(
+            {
+                symbol: sum(log(_heard(r, position).get(symbol, _FLOOR)) for r in taking_part)
+                for symbol in heard
+            }
+        )
+    return "".join(max(s, key=lambda c: (s[c], c)) for s in scores), scores
+
+
+def _heard(reading: PlateReading, position: int) -> dict[str, float]:
+    character = reading.characters[position]
+    heard = {character.best: max(character.confidence, _FLOOR)}
+    if character.second:
+        heard[character.second] = max(character.second_confidence, _FLOOR)
+    return heard
+
+
+def _lead(scores: dict[str, float]) -> tuple[float, float]:
+    """Posterior of the best symbol and its lead over the next."""
+    ranked = sorted(scores.values(), reverse=True)
+    weights = [exp(max(score - ranked[0], -700.0)) for score in ranked]
+    total = sum(weights)
+    return weights[0] / total, (weights[0] - (weights[1] if len(weights) > 1 else 0.0)) / total
+
+
+def _ceiling(equal: Sequence[PlateReading]) -> float:
+    """Mean of the single readings' confidences.
+
+    Adding log-probabilities supposes that the readings are independent. Frames of a parked car
+    are nearly the same picture: five equal misreadings of one blur are one misreading, not five
+    witnesses. So a vote is never surer than its readings are on average; repetition takes away
+    flicker, it does not add light.
+    """
+    return sum(reading.confidence for reading in equal) / len(equal)
+
+
+def _mean_province(equal: Sequence[PlateReading]) -> float:
+    return sum(reading.province_confidence for reading in equal) / len(equal)
+
+
+def _reasons(
+    reads: int, equal: int, confidence: float, province: float, margin: float
+) -> tuple[str, ...]:
+    checks = (
+        ("too_few_reads", equal < EQUAL_READS),
+        ("low_confidence", confidence < CONFIDENCE),
+        ("low_province", province < CONFIDENCE),
+        ("small_margin", margin < MARGIN),
+        ("disagreement", reads - equal > DISSENT * reads),
+    )
+    return tuple(name for name, failed in checks if failed)
+
+
+def _colour(readings: Sequence[PlateReading]) -> PlateColour:
+    """The colour most readings measured; unknown ones abstain unless all are."""
+    known = Counter(r.colour for r in readings if r.colour is not PlateColour.UNKNOWN)
+    return known.most_common(1)[0][0] if known else PlateColour.UNKNOWN
+
+
+def _inside(box: Box, vehicle: Box | None, *, slack: float = 0.01) -> bool:
+    return vehicle is None or (
+        box[0] >= vehicle[0] - slack
+        and box[1] >= vehicle[1] - slack
+        and box[2] <= vehicle[2] + slack
+        and box[3] <= vehicle[3] + slack
+    )
