@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     cameras_per_process: int = Field(default=4, ge=1, le=16)
     hold_seconds: float = Field(default=300.0, gt=0)
     """How long a worker keeps what it saw while the database is away (W39)."""
-    hang_seconds: float = Field(default=90.0, gt=0)
+    hang_seconds: float = Field(default=120.0, gt=0)
     """A worker process that gives no sign of life for so long is killed and started again."""
     poll_seconds: float = Field(default=1.0, gt=0)
     """How often workers ask for open events and edited zones."""

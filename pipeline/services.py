@@ -1,0 +1,114 @@
+"""The parts of a running installation, put together in one place and handed to whoever works.
+
+Everything heavy (models of the eyes) is loaded when first asked for: the API of a machine
+without cameras never loads a detector, and the sweep runs seconds before the first one is ready.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from notify.owners import OwnerDirectory
+
+from models.clock import Clock, SystemClock
+from models.policy import Policy, load_policy
+from models.store import Store
+from notify.channel import Channel
+from pipeline.evidence import EvidenceFiles, EvidenceStore
+from pipeline.metrics import Metrics
+from pipeline.settings import Settings, prepare_data_dir
+
+if TYPE_CHECKING:
+    from vision.plates import PlateReader
+    from vision.types import Box, Detection, Detector, Image, WeightsInfo
+
+
+class SharedDetector:
+    """One loaded detector for several camera threads: a look takes its turn."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self._turn = threading.Lock()
+
+    @property
+    def info(self) -> WeightsInfo:
+        return self._detector.info
+
+    def detect(self, image: Image) -> list[Detection]:
+        with self._turn:
+            return self._detector.detect(image)
+
+
+@dataclass
+class Services:
+    """What every part of the running system may use. Build it with `build_services`."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    evidence: EvidenceFiles
+    channel: Channel
+    owners: OwnerDirectory
+    metrics: Metrics = field(default_factory=Metrics)
+    _detectors: dict[str, SharedDetector] = field(default_factory=dict[str, SharedDetector])
+    _reader: PlateReader | None = None
+    _loading: threading.Lock = field(default_factory=threading.Lock)
+
+    def policy(self) -> Policy:
+        """The city's policy as it is now."""
+        with self.store.read() as session:
+            return load_policy(session)
+
+    def detector(self, weights: str | None = None) -> Detector:
+        """The detector with these weights (the installation's own, if None), loaded once.
+
+        Raises vision.errors.BadWeights.
+        """
+        from vision.detect import load_detector  # noqa: PLC0415
+
+        name = weights or self.settings.weights
+        with self._loading:
+            if name not in self._detectors:
+                loaded = load_detector(
+                    name or None,
+                    backend=self.settings.backend,
+                    confidence=self.settings.confidence,
+                    threads=self.settings.detector_threads,
+                )
+                self._detectors[name] = SharedDetector(loaded)
+            return self._detectors[name]
+
+    def plate_reader(self) -> PlateReader:
+        """The plate reader, loaded once."""
+        from vision.plates import default_reader  # noqa: PLC0415
+
+        with self._loading:
+            if self._reader is None:
+                self._reader = default_reader()
+            return self._reader
+
+    def blur(self, image: bytes, keep_box: Box | None) -> bytes:
+        """A copy for eyes outside the office: only the vehicle in `keep_box` stays clear."""
+        from pipeline.blur import blur_copy  # noqa: PLC0415
+
+        return blur_copy(image, keep_box, self.detector(), self.plate_reader())
+
+    def close(self) -> None:
+        self.store.dispose()
+
+
+def build_services(settings: Settings, *, clock: Clock | None = None) -> Services:
+    """Services for this process. Makes the data folder and sets the secret key; it does not
+    touch the database yet. Raises BadInput or Unavailable naming what is wrong."""
+    prepare_data_dir(settings)
+    time = clock or SystemClock()
+    return Services(
+        settings=settings,
+        store=Store(settings.database),
+        clock=time,
+        evidence=EvidenceStore(settings.evidence_dir),
+        channel=_channel(settings, time),
+        owners=_owners(settings.owners_csv),
+    )
