@@ -94,7 +94,7 @@ def _own() -> TemplateSet:
     templates: dict[tuple[str, Language], Template] = {}
     for language in LANGUAGES:
         source = f"{language}.toml"
-        texts = tomllib.loads((files(__package__) / source).read_text(encoding="utf-8"))
+        texts = tomllib.loads((files("notify.templates") / source).read_text(encoding="utf-8"))
         for name, entry in texts.items():
             templates[name, language] = _template(name, language, entry, source, 0)
     return TemplateSet(templates)
@@ -133,6 +133,4 @@ def _table(value: Any, source: str, field: str) -> dict[str, Any]:
 
 
 def _bad_file(source: str, field: str, mend: str) -> BadInput:
-    return BadInput(
-        f"{source}: {field} is wrong", field=field, code="BAD_TEMPLATE", hint=mend
-    )
+    return BadInput(f"{source}: {field} is wrong", field=field, code="BAD_TEMPLATE", hint=mend)

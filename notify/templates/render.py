@@ -111,9 +111,7 @@ def _compose(template: Template, values: Mapping[str, str], policy: CityTexts) -
     return f"【{policy.signature}】{template.text.format_map(values)}"
 
 
-def _values(
-    template: Template, variables: Mapping[str, Any], policy: CityTexts
-) -> dict[str, str]:
+def _values(template: Template, variables: Mapping[str, Any], policy: CityTexts) -> dict[str, str]:
     city = {"landline": policy.landline, "grace": _grace(template.language, variables, policy)}
     values: dict[str, str] = {}
     for name in placeholders(template.text):
