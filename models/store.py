@@ -7,7 +7,7 @@ The services in this room take a session and never commit; whoever calls them op
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -27,6 +27,15 @@ that something hangs, and the caller should be told rather than wait for ever.""
 
 _READ_ONLY = "qifen_read_only"
 _MIGRATION_LOCK = 0x71_69_66_65_6E  # "qifen": only one process migrates at a time
+
+
+class ReadOnlySession(Session):
+    """Refuses to write before the database has to."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        if self.new or self.dirty or self.deleted:
+            raise RuntimeError("this session only reads: open Store.begin() to write")
+        super().flush(objects)
 
 
 class Store:
@@ -78,7 +87,8 @@ class Store:
     @contextmanager
     def _session(self, engine: Engine, *, write: bool) -> Generator[Session]:
         with self._waiting_for_turn(), _lost_database_is_unavailable():
-            session = Session(engine, expire_on_commit=False, autoflush=True)
+            make = Session if write else ReadOnlySession
+            session = make(engine, expire_on_commit=False)
             try:
                 yield session
                 if write:
