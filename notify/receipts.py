@@ -1,0 +1,146 @@
+"""What becomes of a notice: only ever forward, each report counted once, all of them kept.
+
+Three things report on a notice: the provider's answer when it was handed over, its receipts
+(doubled, late, in any order: W17, W18), and our own sender (gave up, outcome lost). All of them
+come through `advance`, which moves the row by `models.notice.RANK` and tells the event.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from models import casework
+from models.notice import RANK, DeliveryReceipt, Notice, NoticeStatus
+from models.policy import Policy
+from notify.channel import Receipt
+
+_OUR_SIDE = frozenset({NoticeStatus.QUEUED, NoticeStatus.SENDING, NoticeStatus.UNKNOWN})
+"""As far as we know the provider does not have it (yet)."""
+
+_AT_PROVIDER = frozenset({NoticeStatus.ACCEPTED, NoticeStatus.SENT})
+
+
+def apply_receipt(
+    session: Session, receipt: Receipt, *, policy: Policy, at: datetime
+) -> DeliveryReceipt:
+    """Store one receipt and let it count, if it is the first to say so much.
+
+    The notice is found by the provider's number, or, where the answer that held that number was
+    lost, by our own that the provider hands back: then the number is adopted. A receipt whose
+    notice is not known yet is kept, and counts when the number becomes known (`adopt`).
+    """
+    row = DeliveryReceipt(
+        provider=receipt.provider,
+        provider_id=receipt.provider_id,
+        status=receipt.status,
+        provider_status=receipt.provider_status[:40],
+        error_code=receipt.error_code[:20],
+        reported_at=receipt.reported_at,
+        received_at=at,
+        counted=False,
+    )
+    notice = _notice_of(session, receipt)
+    if notice is not None:
+        row.notice_id = notice.id
+    session.add(row)
+    session.flush()
+    if notice is None:
+        return row
+    adopt(session, notice, receipt.provider_id, policy=policy)
+    row.counted = advance(
+        session, notice, receipt.status, policy=policy, at=at,
+        reported_at=receipt.reported_at, error=_error(receipt.error_code),
+    )  # fmt: skip
+    return row
+
+
+def adopt(session: Session, notice: Notice, provider_id: str, *, policy: Policy) -> None:
+    """Give the notice its provider's number, and let receipts count that came before it did."""
+    if notice.provider_id is not None:
+        return
+    notice.provider_id = provider_id
+    session.flush()
+    waiting = session.scalars(
+        select(DeliveryReceipt)
+        .where(
+            DeliveryReceipt.provider == notice.provider,
+            DeliveryReceipt.provider_id == provider_id,
+            DeliveryReceipt.notice_id.is_(None),
+        )
+        .order_by(DeliveryReceipt.id)
+    )
+    for row in waiting.all():
+        row.notice_id = notice.id
+        row.counted = advance(
+            session, notice, NoticeStatus(row.status), policy=policy, at=row.received_at,
+            reported_at=row.reported_at, error=_error(row.error_code),
+        )  # fmt: skip
+
+
+def advance(
+    session: Session,
+    notice: Notice,
+    status: NoticeStatus,
+    *,
+    policy: Policy,
+    at: datetime,
+    reported_at: datetime | None = None,
+    error: str = "",
+) -> bool:
+    """Move `notice` to `status` if that is forward, and tell its event. False: nothing changed."""
+    before = NoticeStatus(notice.status)
+    if RANK[status] <= RANK[before]:
+        return False
+    notice.status = status
+    if error:
+        notice.error = error[:200]
+    if status in _AT_PROVIDER or status is NoticeStatus.DELIVERED:
+        notice.accepted_at = notice.accepted_at or at
+    if status is NoticeStatus.DELIVERED:
+        notice.delivered_at = at
+    session.flush()
+    _tell_event(session, notice, before, status, policy=policy, at=at, reported_at=reported_at)
+    return True
+
+
+def _tell_event(
+    session: Session,
+    notice: Notice,
+    before: NoticeStatus,
+    status: NoticeStatus,
+    *,
+    policy: Policy,
+    at: datetime,
+    reported_at: datetime | None,
+) -> None:
+    if status is NoticeStatus.DELIVERED:
+        casework.notice_delivered(session, notice, at=at, reported_at=reported_at, policy=policy)
+    elif status in _AT_PROVIDER:
+        if before in _OUR_SIDE:
+            casework.notice_accepted(session, notice, policy=policy, at=at)
+    elif status is not NoticeStatus.SENDING:
+        # UNKNOWN, UNDELIVERED, FAILED, CANCELLED: a person takes over, no timer runs (W16).
+        casework.notice_failed(session, notice, reason=status.value, policy=policy, at=at)
+
+
+def _notice_of(session: Session, receipt: Receipt) -> Notice | None:
+    provider = Notice.provider == receipt.provider
+    notice = _locked(session, provider, Notice.provider_id == receipt.provider_id)
+    if notice is None and receipt.notice_id is not None:
+        return _locked(
+            session, provider, Notice.id == receipt.notice_id, Notice.provider_id.is_(None)
+        )
+    return notice
+
+
+def _locked(session: Session, *conditions: ColumnElement[bool]) -> Notice | None:
+    """The row as it is now, held until the end of the transaction: doubled receipts queue up."""
+    query = select(Notice).where(*conditions).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def _error(code: str) -> str:
+    return f"provider error {code}" if code else ""
