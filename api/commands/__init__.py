@@ -1,0 +1,1 @@
+"""What the console script `qifen` can do, a file a subject."""

@@ -1,0 +1,123 @@
+"""qifen camera add|list|check and qifen zones import|export."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.commands.common import open_services, print_json
+from models import registry
+from models.errors import BadInput
+from vision.frames import probe, redact_url
+from vision.geometry import load_zones
+
+app = typer.Typer(help="Cameras: add, list, check.", no_args_is_help=True)
+zones_app = typer.Typer(help="Zones as zones.json.", no_args_is_help=True)
+
+
+@app.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="How people call it.")],
+    url: Annotated[str, typer.Argument(help="rtsp://user:password@host/path")],
+    place: Annotated[str, typer.Option(help="Where it stands, as people say it.")] = "",
+    check: Annotated[bool, typer.Option(help="Look at the stream first.")] = True,
+) -> None:
+    """Add a camera; a running `qifen run` starts looking at once."""
+    if check:
+        info = probe(url)
+        typer.echo(f"sees {info.width}x{info.height} {info.codec}")
+    services = open_services()
+    with services.store.begin() as session:
+        camera = registry.add_camera(
+            session, name=name, stream_url=url, place=place, at=services.clock.now(), actor="cli"
+        )
+        typer.echo(f"camera {camera.id} added: {name}  {redact_url(url)}")
+    typer.echo("next: draw its zones in the console, or: qifen zones import NAME zones.json")
+
+
+@app.command("list")
+def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """The cameras, their health and their zones."""
+    services = open_services()
+    with services.store.read() as session:
+        for camera in registry.list_cameras(session):
+            zones = [z.name for z in registry.zones_for(session, camera)]
+            entry = {
+                "id": camera.id,
+                "name": camera.name,
+                "url": redact_url(camera.stream_url),
+                "place": camera.place,
+                "health": camera.health,
+                "reason": camera.health_reason,
+                "last_frame_at": camera.last_frame_at and camera.last_frame_at.isoformat(),
+                "zones": zones,
+            }
+            if as_json:
+                print_json(entry)
+            else:
+                typer.echo(
+                    f"{camera.id:>3}  {camera.name}  {camera.health}"
+                    f"{' (' + camera.health_reason + ')' if camera.health_reason else ''}  "
+                    f"{entry['url']}  zones: {', '.join(zones) or 'none'}"
+                )
+
+
+@app.command("check")
+def check(
+    url: Annotated[str, typer.Argument(help="The address of a stream.")],
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    timeout_seconds: Annotated[float, typer.Option(help="Give up after so long.")] = 10.0,
+) -> None:
+    """Open a stream, look at a few seconds of it, and say what it is."""
+    info = probe(url, timeout_seconds=timeout_seconds)
+    entry = {
+        "url": redact_url(url),
+        "codec": info.codec,
+        "size": [info.width, info.height],
+        "fps": info.fps,
+        "keyframe_interval_seconds": info.keyframe_interval_seconds,
+    }
+    if as_json:
+        print_json(entry)
+        return
+    typer.echo(f"{entry['url']}: {info.codec} {info.width}x{info.height}")
+    typer.echo(f"  declared rate          {info.fps or 'unknown'} frames/s")
+    interval = info.keyframe_interval_seconds
+    typer.echo(f"  keyframe every         {f'{interval:.1f} s' if interval else 'not measured'}")
+
+
+@zones_app.command("import")
+def import_(
+    camera: Annotated[str, typer.Argument(help="The camera's name.")],
+    file: Annotated[Path, typer.Argument(help='{"zones": [{"name", "kind", "polygon", ...}]}')],
+) -> None:
+    """Read zones.json into a camera; a zone of the same name gets a new version."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"{file}: {error.strerror}", field="file") from None
+    except ValueError as error:
+        raise BadInput(f"{file} is not JSON: {error}", field="file") from None
+    load_zones(content)  # geometry first: a zone that crosses itself is named here
+    services = open_services()
+    with services.store.begin() as session:
+        owner = registry.camera_by_name(session, camera)
+        versions = registry.import_zones(
+            session, owner, content, at=services.clock.now(), actor="cli"
+        )
+        for version in versions:
+            typer.echo(f"{version.zone.name}: version {version.version}")
+
+
+@zones_app.command("export")
+def export(camera: Annotated[str, typer.Argument(help="The camera's name.")]) -> None:
+    """Print a camera's zones in force as zones.json."""
+    services = open_services()
+    with services.store.read() as session:
+        owner = registry.camera_by_name(session, camera)
+        typer.echo(
+            json.dumps(registry.export_zones(session, owner), ensure_ascii=False, indent=2)
+        )

@@ -1,0 +1,121 @@
+"""The frame around every console page: who is signed in, the way about, the style, the ticking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import TypeVar
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse
+from nicegui import run, ui
+
+from api.auth import current_user
+from api.console.words import word
+from models.errors import QifenError
+from models.people import Role
+from pipeline.services import Services
+from vision.errors import VisionError
+
+T = TypeVar("T")
+
+BADGES = {
+    "CONFIRM_PENDING": "amber",
+    "REVIEW_PENDING": "red",
+    "GRACE": "blue",
+    "RECHECK": "blue",
+    "NOTICE_PENDING": "blue",
+    "PATROL_ASSIGNED": "amber",
+    "LEFT_IN_TIME": "green",
+    "ESCALATED": "red",
+}
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """The signed-in person, as plain values."""
+
+    id: int
+    username: str
+    roles: frozenset[str]
+    language: str
+
+    def has(self, role: Role) -> bool:
+        return role in self.roles or Role.ADMIN in self.roles
+
+    def word(self, key: str) -> str:
+        return word(key, self.language)
+
+
+def visitor(request: Request) -> Visitor | None:
+    user = current_user(request)
+    if user is None:
+        return None
+    language = request.cookies.get("qifen_language") or user.language
+    return Visitor(user.id, user.username, frozenset(user.roles), language)
+
+
+def door(request: Request) -> RedirectResponse:
+    """Where somebody who is not signed in is sent; the page asked for is kept."""
+    return RedirectResponse(f"/sign-in?next={request.url.path}")
+
+
+@contextmanager
+def page(services: Services, who: Visitor, here: str, title: str) -> Iterator[None]:
+    """Head and body of one console page; `here` names the entry of the menu."""
+    now_ms = int(services.clock.now().timestamp() * 1000)
+    ui.add_head_html(
+        '<link rel="stylesheet" href="/console-static/console.css">'
+        f'<script src="/console-static/console.js" data-now="{now_ms}"></script>'
+    )
+    ui.page_title(f"{title} · {who.word('brand')}")
+    with ui.element("header").classes("qf-head"):
+        ui.label(who.word("brand")).classes("qf-brand")
+        for key, path in (("review", "/console/review"), ("cameras", "/console/cameras")):
+            ui.link(who.word(key), path).classes("here" if key == here else "")
+        if who.has(Role.ADMIN):
+            ui.link(who.word("people"), "/console/people").classes(
+                "here" if here == "people" else ""
+            )
+        ui.element("span").classes("qf-grow")
+        other = "en" if who.language.startswith("zh") else "zh"
+        ui.link(who.word("other_language"), f"/language/{other}")
+        ui.link(f"{who.username} · {who.word('sign_out')}", "/sign-out")
+    with ui.element("main").classes("qf-page"):
+        yield
+
+
+async def in_database(work: Callable[[], T]) -> T:
+    """Run `work` beside the event loop; a database must never make every page wait."""
+    done = await run.io_bound(work)
+    return done  # type: ignore[return-value]  # None only while the server shuts down
+
+
+async def attempt(work: Callable[[], T]) -> T | None:
+    """Run `work`; say what was refused, and why, to the person at the page."""
+    try:
+        return await in_database(work)
+    except (QifenError, VisionError) as error:
+        hint = f"\n{error.hint}" if error.hint else ""
+        ui.notify(f"{error.message}{hint}", type="negative", multi_line=True, timeout=9000)
+        return None
+
+
+def badge(who: Visitor, state: str) -> str:
+    """Markup of a state's badge."""
+    return f'<span class="qf-badge {BADGES.get(state, "")}">{escape(who.word(state))}</span>'
+
+
+def countdown(until: datetime | None) -> str:
+    """Markup that the page's script keeps ticking."""
+    if until is None:
+        return ""
+    return f'<span class="qf-count" data-until="{until.isoformat()}"></span>'
+
+
+def raw(markup: str) -> ui.html:
+    """Our own markup; every value in it has gone through `escape`."""
+    return ui.html(markup, sanitize=False)

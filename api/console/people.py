@@ -1,0 +1,114 @@
+"""Staff: who may come in, with which roles and licence. Invitations are one-time links."""
+
+from __future__ import annotations
+
+from datetime import date
+from html import escape
+
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import ui
+from sqlalchemy import select
+
+from api.console.layout import Visitor, attempt, door, in_database, page, raw, visitor
+from models import signin
+from models.errors import BadInput
+from models.people import Role, User
+from pipeline.services import Services
+
+
+def build(services: Services) -> None:
+    @ui.page("/console/people")
+    async def people(request: Request) -> Response | None:
+        who = visitor(request)
+        if who is None:
+            return door(request)
+        with page(services, who, "people", who.word("people")):
+            if who.has(Role.ADMIN):
+                await _people(services, who)
+            else:
+                ui.label(who.word("not_for_you")).classes("qf-card")
+        return None
+
+
+async def _people(services: Services, who: Visitor) -> None:
+    rows = await in_database(lambda: _read(services))
+    lines = "".join(
+        f"<tr><td>{escape(name)}</td><td>{escape(display)}</td>"
+        f"<td>{escape(', '.join(who.word(r) for r in roles))}</td>"
+        f"<td>{escape(licence)}</td></tr>"
+        for name, display, roles, licence in rows
+    )
+    word = who.word
+    raw(
+        f'<div class="qf-card"><table class="qf"><tr><th>{word("username")}</th>'
+        f"<th>{word('display_name')}</th><th>{word('roles')}</th><th>{word('licence_no')}</th>"
+        f"</tr>{lines}</table></div>"
+    ).classes("w-full")
+    with ui.element("div").classes("qf-card"):
+        _invite(services, who)
+
+
+def _read(services: Services) -> list[tuple[str, str, list[str], str]]:
+    with services.store.read() as session:
+        users = session.scalars(select(User).where(User.active.is_(True)).order_by(User.username))
+        return [
+            (
+                u.username,
+                u.display_name,
+                [str(r) for r in u.roles],
+                f"{u.licence_no} ({u.licence_valid_until})" if u.licence_no else "",
+            )
+            for u in users
+        ]
+
+
+def _invite(services: Services, who: Visitor) -> None:
+    word = who.word
+    username = ui.input(word("username")).classes("w-full")
+    display = ui.input(word("display_name")).classes("w-full")
+    roles = ui.select(
+        {r.value: word(r.value) for r in Role},
+        label=word("roles"),
+        multiple=True,
+        value=[Role.OFFICER.value],
+    ).classes("w-full")
+    licence = ui.input(word("licence_no")).classes("w-full")
+    until = ui.input(word("licence_until")).classes("w-full")
+    link = ui.label().classes("qf-sms w-full").style("overflow-wrap:anywhere")
+    link.visible = False
+
+    def create() -> str:
+        valid_until = _date(until.value)
+        with services.store.begin() as session:
+            at = services.clock.now()
+            user = signin.create_user(
+                session,
+                username.value,
+                roles.value,
+                at=at,
+                actor=who.username,
+                display_name=display.value,
+                licence_no=licence.value or None,
+                licence_valid_until=valid_until,
+            )
+            return signin.invite(session, user, at=at, actor=who.username)
+
+    async def invite() -> None:
+        token = await attempt(create)
+        if token is not None:
+            link.text = f"{word('invite_link')} {services.settings.base_url}/invite#{token}"
+            link.visible = True
+
+    ui.button(word("invite"), on_click=invite).props("no-caps color=teal-9")
+
+
+def _date(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(
+            "the licence's date is not a date", field="licence_valid_until", hint="2027-12-31"
+        ) from None

@@ -1,0 +1,91 @@
+"""The review queue: what waits for a person, with the time left."""
+
+from __future__ import annotations
+
+from html import escape
+
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import ui
+
+from api.console import views
+from api.console.layout import (
+    Visitor,
+    badge,
+    countdown,
+    door,
+    in_database,
+    page,
+    raw,
+    visitor,
+)
+from pipeline.services import Services
+
+REFRESH_SECONDS = 2.0
+
+
+def build(services: Services) -> None:
+    @ui.page("/console/review")
+    async def review(request: Request, tab: str = "decide") -> Response | None:
+        who = visitor(request)
+        if who is None:
+            return door(request)
+        chosen = tab if tab in views.TABS else "decide"
+        with page(services, who, "review", who.word("review")):
+            await _queue(services, who, chosen)
+        return None
+
+
+async def _queue(services: Services, who: Visitor, tab: str) -> None:
+    shown: list[object] = []
+
+    def read() -> tuple[dict[str, int], list[views.EventRow]]:
+        with services.store.read() as session:
+            return views.counts(session), views.rows(session, tab)
+
+    @ui.refreshable
+    def listing(counts: dict[str, int], rows: list[views.EventRow]) -> None:
+        with ui.element("nav").classes("qf-tabs"):
+            for key in views.TABS:
+                number = f" {counts[key]}" if counts.get(key) else ""
+                ui.link(who.word(f"tab_{key}") + number, f"/console/review?tab={key}").classes(
+                    "here" if key == tab else ""
+                )
+        for row in rows:
+            raw(row_markup(who, row)).classes("w-full")
+        if not rows:
+            ui.label(who.word("queue_empty")).classes("qf-card qf-muted")
+
+    async def refresh() -> None:
+        current = await in_database(read)
+        if [current] != shown:
+            shown[:] = [current]
+            listing.refresh(*current)
+
+    first = await in_database(read)
+    shown[:] = [first]
+    listing(*first)
+    ui.timer(REFRESH_SECONDS, refresh)
+
+
+def row_markup(who: Visitor, row: views.EventRow) -> str:
+    """One event of the queue as a link: picture, plate, place, state, time left."""
+    picture = (
+        f'<img alt="" loading="lazy" src="/api/v1/evidence/{row.picture_id}/file?reason=queue">'
+        if row.picture_id
+        else f'<span class="qf-noimg">{escape(who.word("no_picture"))}</span>'
+    )
+    plate = escape(row.plate or who.word("unreadable"))
+    notes = "".join(f' <span class="qf-badge amber">{escape(f)}</span>' for f in row.flags)
+    left = (
+        f'{countdown(row.until)}<div class="qf-muted">{escape(who.word(row.until_what))}</div>'
+        if row.until
+        else ""
+    )
+    return (
+        f'<a class="qf-row" href="/console/events/{row.id}">{picture}<span>'
+        f'<span class="qf-plate">{plate}</span> {badge(who, row.state)}{notes}'
+        f'<div>{escape(row.place)} · {escape(row.camera)}</div>'
+        f'<div class="qf-muted">{escape(row.event_no)} · {escape(who.word("flagged"))} '
+        f"{views.local(row.flagged_at)}</div></span><span>{left}</span></a>"
+    )

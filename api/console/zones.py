@@ -1,0 +1,273 @@
+"""Drawing a zone with the mouse on the camera's picture; every saving is a version."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import events, ui
+
+from api.console import views
+from api.console.layout import Visitor, attempt, door, in_database, page, raw, visitor
+from models import registry, zones
+from models.people import Role, User
+from models.zone import ConfirmMode, ZoneKind, ZonePhase
+from pipeline.evidence import decode_jpeg
+from pipeline.services import Services
+from vision.geometry import validate_polygon
+
+GRAB_PIXELS = 14
+"""How near a press must be to a corner to take hold of it, in pixels of the picture's width
+divided by 1280."""
+
+
+def build(services: Services) -> None:
+    @ui.page("/console/cameras/{camera_id}/zones")
+    async def edit(request: Request, camera_id: int) -> Response | None:
+        who = visitor(request)
+        if who is None:
+            return door(request)
+        if not who.has(Role.OPERATOR):
+            with page(services, who, "cameras", who.word("zones")):
+                ui.label(who.word("not_for_you")).classes("qf-card")
+            return None
+        with page(services, who, "cameras", who.word("zones")):
+            camera = await attempt(lambda: _camera(services, camera_id))
+            if camera is not None:
+                await Editor(services, who, camera_id, *camera).build()
+        return None
+
+
+def _camera(services: Services, camera_id: int) -> tuple[str, bytes | None]:
+    """The camera's name and its last picture."""
+    with services.store.read() as session:
+        camera = registry.get_camera(session, camera_id)
+        picture = services.evidence.get(camera.last_picture) if camera.last_picture else None
+        return camera.name, picture
+
+
+@dataclass
+class Editor:
+    """One person's drawing on one camera's picture."""
+
+    services: Services
+    who: Visitor
+    camera_id: int
+    name: str
+    picture: bytes | None
+    size: tuple[int, int] = (1280, 720)
+    points: list[list[float]] = field(default_factory=list[list[float]])
+    held: int | None = None
+    zones: list[views.ZoneView] = field(default_factory=list[views.ZoneView])
+    form: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    async def build(self) -> None:
+        """Lay out the page: the picture to draw on, the form, the zones with their versions."""
+        await self._read()
+        raw(f"<h1>{escape(self.who.word('zones_of'))}{escape(self.name)}</h1>")
+        with ui.element("div").classes("qf-two"):
+            with ui.element("div").classes("qf-card"):
+                self._canvas()
+            with ui.element("div"):
+                with ui.element("div").classes("qf-card"):
+                    self._fields()
+                self.history = ui.element("div").classes("qf-card")
+                self._show_history()
+
+    async def _read(self) -> None:
+        def read() -> list[views.ZoneView]:
+            with self.services.store.read() as session:
+                return views.zones(session, self.camera_id)
+
+        self.zones = await in_database(read)
+
+    # -- drawing ----------------------------------------------------------------------------
+
+    def _canvas(self) -> None:
+        source = self._source()
+        self.image = ui.interactive_image(
+            source,
+            size=None if source else self.size,
+            on_mouse=self._mouse,
+            events=["mousedown", "mousemove", "mouseup"],
+            cross="#ffffff80",
+            sanitize=False,
+        ).classes("w-full").props("draggable=false").style("background:#10181d;user-select:none")
+        if not source:
+            ui.label(self.who.word("no_picture_yet")).classes("qf-muted")
+        ui.label(self.who.word("draw_hint")).classes("qf-muted")
+        with ui.row():
+            ui.button(self.who.word("undo"), on_click=self._undo).props(
+                "no-caps outline color=grey-8"
+            )
+            ui.button(self.who.word("clear"), on_click=self._clear).props(
+                "no-caps outline color=grey-8"
+            )
+        self._draw()
+
+    def _source(self) -> str:
+        if self.picture is None:
+            return ""
+        decoded = decode_jpeg(self.picture)
+        if decoded is None:
+            return ""
+        self.size = (decoded.shape[1], decoded.shape[0])
+        return f"/api/v1/cameras/{self.camera_id}/picture"
+
+    def _mouse(self, event: events.MouseEventArguments) -> None:
+        x = min(1.0, max(0.0, event.image_x / self.size[0]))
+        y = min(1.0, max(0.0, event.image_y / self.size[1]))
+        if event.type == "mousedown":
+            self.held = self._near(event.image_x, event.image_y)
+            if self.held is None:
+                self.points.append([x, y])
+                self.held = len(self.points) - 1
+        elif event.type == "mouseup":
+            self.held = None
+        elif self.held is not None and event.buttons == 1:
+            self.points[self.held] = [x, y]
+        else:
+            self.held = None
+            return
+        self._draw()
+
+    def _near(self, x: float, y: float) -> int | None:
+        reach = GRAB_PIXELS * self.size[0] / 1280
+        for index, (px, py) in enumerate(self.points):
+            if math.hypot(px * self.size[0] - x, py * self.size[1] - y) <= reach:
+                return index
+        return None
+
+    def _undo(self) -> None:
+        if self.points:
+            self.points.pop()
+        self._draw()
+
+    def _clear(self) -> None:
+        self.points.clear()
+        self._draw()
+
+    def _draw(self) -> None:
+        """Zones in force in yellow, the drawing in teal with its corners."""
+        width, height = self.size
+        parts = [
+            f'<polygon points="{self._corners(zone.polygon)}" fill="rgba(255,196,60,.12)" '
+            f'stroke="#ffc43c" stroke-width="{width / 640:.1f}" pointer-events="none"/>'
+            for zone in self.zones
+        ]
+        corners = self._corners(self.points)
+        kind = "polygon" if len(self.points) > 2 else "polyline"
+        parts.append(
+            f'<{kind} points="{corners}" fill="rgba(23,190,187,.22)" stroke="#17bebb" '
+            f'stroke-width="{width / 480:.1f}" pointer-events="none"/>'
+        )
+        parts += [
+            f'<circle cx="{x * width:.1f}" cy="{y * height:.1f}" r="{width / 160:.1f}" '
+            'fill="#fff" stroke="#17bebb" stroke-width="3" pointer-events="none"/>'
+            for x, y in self.points
+        ]
+        self.image.content = "".join(parts)
+
+    def _corners(self, polygon: Any) -> str:
+        return " ".join(f"{x * self.size[0]:.1f},{y * self.size[1]:.1f}" for x, y in polygon)
+
+    # -- form -------------------------------------------------------------------------------
+
+    def _fields(self) -> None:
+        word = self.who.word
+        names = {zone.name: zone.name for zone in self.zones} | {"": word("new_zone")}
+        self.chosen = ui.select(
+            names, label=word("zone"), value="", on_change=lambda e: self._choose(e.value)
+        ).classes("w-full")
+        self.fields: dict[str, Any] = {
+            "name": ui.input(word("zone_name")),
+            "area": ui.input(word("area_name")),
+            "place": ui.input(word("area_place")).props("maxlength=10"),
+            "dwell_seconds": ui.number(word("dwell"), value=60, min=1, max=3600, step=1),
+            "grace_seconds": ui.number(word("grace"), value=420, min=1, max=3600, step=1),
+            "confirm_mode": ui.select(
+                {m.value: word(f"mode_{m.value}") for m in ConfirmMode},
+                label=word("confirm_mode"),
+                value=ConfirmMode.OFFICER.value,
+            ),
+            "phase": ui.select(
+                {p.value: word(f"phase_{p.value}") for p in ZonePhase},
+                label=word("phase"),
+                value=ZonePhase.WARNING.value,
+            ),
+        }
+        for entry in self.fields.values():
+            entry.classes("w-full")
+        ui.button(word("save"), on_click=self._save).classes("w-full").props(
+            "no-caps color=teal-9"
+        )
+
+    def _choose(self, name: str) -> None:
+        found = next((z for z in self.zones if z.name == name), None)
+        if found is None:
+            return
+        self.points = [[float(x), float(y)] for x, y in found.polygon]
+        values = {
+            "name": found.name,
+            "area": found.area,
+            "place": found.area_place,
+            "dwell_seconds": found.dwell_seconds,
+            "grace_seconds": found.grace_seconds,
+            "confirm_mode": found.confirm_mode,
+            "phase": found.phase,
+        }
+        for key, value in values.items():
+            self.fields[key].value = value
+        self._draw()
+
+    async def _save(self) -> None:
+        saved = await attempt(self._write)
+        if saved is None:
+            return
+        ui.notify(f"{self.who.word('saved_version')} {saved}", type="positive")
+        self.points.clear()
+        await self._read()
+        self.chosen.set_options(
+            {z.name: z.name for z in self.zones} | {"": self.who.word("new_zone")}, value=""
+        )
+        self._draw()
+        self._show_history()
+
+    def _write(self) -> int:
+        polygon = validate_polygon([(x, y) for x, y in self.points])
+        values = {key: entry.value for key, entry in self.fields.items()}
+        values["grace_seconds"] = int(values["grace_seconds"] or 0)
+        values["area"] = values["area"] or values["name"]
+        with self.services.store.begin() as session:
+            camera = registry.get_camera(session, self.camera_id)
+            version = zones.save_zone(
+                session,
+                camera,
+                {
+                    **values,
+                    "kind": ZoneKind.PARKING.value,
+                    "polygon": [list(point) for point in polygon],
+                    "aspect_ratio": self.size[0] / self.size[1],
+                },
+                at=self.services.clock.now(),
+                actor=self.who.username,
+                user=session.get(User, self.who.id),
+            )
+            return version.version
+
+    def _show_history(self) -> None:
+        self.history.clear()
+        lines = "".join(
+            f"<tr><th>{escape(zone.name)}</th><td>{self.who.word('version')} {number}</td>"
+            f"<td>{views.local(at)}</td><td>{escape(by)}</td></tr>"
+            for zone in self.zones
+            for number, at, by in reversed(zone.versions)
+        )
+        with self.history:
+            raw(
+                f"<h2>{escape(self.who.word('versions'))}</h2><table class='qf'>{lines}</table>"
+            )
