@@ -113,9 +113,13 @@ class _Timeline:
                 self._origin = raw
             now = raw - self._origin
             if self._last is not None and now <= self._last:
-                # Joined recordings start again at 0: carry on one frame later.
-                now = self._last + self._frame_seconds
-                self._origin = raw - now
+                if now < self._last - 1.0:
+                    # Joined recordings start again at 0: carry on one frame later.
+                    now = self._last + self._frame_seconds
+                    self._origin = raw - now
+                else:
+                    # Old AVI files stamp reordered frames wrongly by a frame or two.
+                    now = self._last + 0.001
         self._last = now
         return now
 

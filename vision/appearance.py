@@ -1,0 +1,158 @@
+"""What a place looks like, and how alike two looks at it are, whatever the light does.
+
+A camera that does not move sees a standing object in the same pixels every time. So identity is
+asked of a fixed place: a small luma crop, compared by normalised cross-correlation (NCC), which
+brightness and contrast do not change. Shadows, headlights and clouds change parts of a crop; the
+local structure (each pixel against its neighbourhood) survives these, so the better of the two
+answers counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.types import Box, Image
+
+Grey = NDArray[np.uint8]
+"""Height x width luma of one look, at most `GREY_WIDTH` wide."""
+
+GREY_WIDTH = 960
+SAME = 0.90
+"""At least so alike: the same thing stands there (peers.md 2.1)."""
+CHANGED = 0.85
+"""Less alike than this: it looks different. Between the two the last answer holds."""
+
+_SIZE = 96
+_SLACK = 5
+"""Pixels of the 96 by which a crop may be shifted: rounding, and wind on the pole."""
+_FLAT = 4.0
+"""Standard deviation of luma below which a crop shows nothing to recognise."""
+
+
+def grey_picture(image: Image) -> Grey:
+    """Luma of a picture, scaled down to `GREY_WIDTH` where it is wider."""
+    height, width = image.shape[:2]
+    if width > GREY_WIDTH:
+        size = (GREY_WIDTH, max(1, round(height * GREY_WIDTH / width)))
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def pixel_box(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
+    """A relative box as x1, y1, x2, y2 in whole pixels, at least one pixel large."""
+    x1 = min(max(round(box[0] * width), 0), width - 1)
+    y1 = min(max(round(box[1] * height), 0), height - 1)
+    x2 = min(max(round(box[2] * width), x1 + 1), width)
+    y2 = min(max(round(box[3] * height), y1 + 1), height)
+    return x1, y1, x2, y2
+
+
+def crop_box(image: Image, box: Box) -> Image:
+    """The pixels of `box`: what `WatchSubject.appearance` is made of. A copy."""
+    x1, y1, x2, y2 = pixel_box(box, image.shape[1], image.shape[0])
+    return np.ascontiguousarray(image[y1:y2, x1:x2])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Appearance:
+    """One look at one place: 96 x 96 luma and local structure, both float32."""
+
+    luma: NDArray[np.float32]
+    structure: NDArray[np.float32]
+    flat: bool
+    """Too dark or too even to recognise anything by."""
+
+    @classmethod
+    def of_place(cls, grey: Grey, box: Box) -> Appearance:
+        x1, y1, x2, y2 = pixel_box(box, grey.shape[1], grey.shape[0])
+        return cls._of(grey[y1:y2, x1:x2])
+
+    @classmethod
+    def of_crop(cls, crop: Image) -> Appearance:
+        """Of a stored crop of any size (see `crop_box`)."""
+        return cls._of(grey_picture(crop))
+
+    @classmethod
+    def _of(cls, crop: Grey) -> Appearance:
+        shrinks = crop.shape[0] > _SIZE or crop.shape[1] > _SIZE
+        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        luma = cv2.resize(crop, (_SIZE, _SIZE), interpolation=how).astype(np.float32)
+        return cls(luma, _structure(luma), float(luma.std()) < _FLAT)
+
+    def blend(self, newer: Appearance, share: float) -> Appearance:
+        """This appearance moved towards `newer` by `share`: follows the sun through the day."""
+        luma = (self.luma * (1 - share) + newer.luma * share).astype(np.float32)
+        structure = (self.structure * (1 - share) + newer.structure * share).astype(np.float32)
+        return Appearance(luma, structure, self.flat and newer.flat)
+
+
+def _structure(luma: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each pixel against its neighbourhood's mean and spread: light falls out, edges stay."""
+    smooth = cv2.GaussianBlur(luma, (0, 0), 1.2)
+    mean = cv2.GaussianBlur(smooth, (0, 0), 6)
+    spread = np.sqrt(cv2.GaussianBlur((smooth - mean) ** 2, (0, 0), 6))
+    # Noise on an even surface must not be blown up to structure: 4 grey levels are the floor.
+    return np.asarray((smooth - mean) / (spread + 4.0), np.float32)
+
+
+def likeness(then: Appearance, now: Appearance) -> float:
+    """How alike two looks at one place are: 1 the same, around 0 nothing in common.
+
+    The best NCC over shifts of up to five pixels of 96, of luma or of structure. 0 where either
+    look is too flat to tell anything.
+    """
+    if then.flat or now.flat:
+        return 0.0
+    return max(_best(then.luma, now.luma), _best(then.structure, now.structure))
+
+
+def stillness(then: Appearance, now: Appearance) -> float:
+    """Like `likeness`, but of luma and without any shift: what moves a little is not still."""
+    if then.flat or now.flat:
+        return 0.0
+    answer = cv2.matchTemplate(now.luma, then.luma, cv2.TM_CCOEFF_NORMED)
+    return float(answer[0, 0])
+
+
+def _best(then: NDArray[np.float32], now: NDArray[np.float32]) -> float:
+    core = np.ascontiguousarray(then[_SLACK:-_SLACK, _SLACK:-_SLACK])
+    return float(cv2.matchTemplate(now, core, cv2.TM_CCOEFF_NORMED).max())
+
+
+_RING = 48
+_RING_INNER = slice(_RING // 5, _RING - _RING // 5)
+"""The inner 60 % each way are the place itself; the ring around it reaches a third further."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """The ring around a place: a vehicle that drives off leaves it as it was, a bus in front
+    does not. So a look is clear only if the ring still looks the same."""
+
+    ring: NDArray[np.float32]
+    """Luma of the ring's pixels, one row."""
+
+    @classmethod
+    def of(cls, grey: Grey, place: Box) -> Surroundings:
+        dx, dy = (place[2] - place[0]) / 3, (place[3] - place[1]) / 3
+        wide = (place[0] - dx, place[1] - dy, place[2] + dx, place[3] + dy)
+        x1, y1, x2, y2 = pixel_box(wide, grey.shape[1], grey.shape[0])
+        crop = cv2.resize(grey[y1:y2, x1:x2], (_RING, _RING), interpolation=cv2.INTER_AREA)
+        inner = np.zeros((_RING, _RING), dtype=bool)
+        inner[_RING_INNER, _RING_INNER] = True
+        smooth = cv2.GaussianBlur(crop, (0, 0), 1.0).astype(np.float32)
+        return cls(smooth[~inner])
+
+    def same(self, now: Surroundings) -> bool:
+        """Whether what is around the place is what was there before."""
+        then_spread, now_spread = float(self.ring.std()), float(now.ring.std())
+        if then_spread < _FLAT:
+            return now_spread < 3 * _FLAT
+        if now_spread < _FLAT / 2:
+            return False
+        together = np.corrcoef(self.ring, now.ring)[0, 1]
+        return bool(together >= 0.5)

@@ -1,0 +1,354 @@
+"""What stands where since when: by place and appearance, never by a tracker's number.
+
+A fixed camera, things that do not move, about one look a second: so the question of a look is not
+"which box follows which" but "is what stood here still here?" (peers.md 2.1, 2.5). All times are
+seconds of the frames' own clock, so that one, two or twelve looks a second tell the same story.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from vision.appearance import Appearance, Grey, Surroundings, likeness
+from vision.geometry import box_iou, foot_point
+from vision.scene_object import SceneObject, Seen
+from vision.types import Box, Detection
+from vision.weights import VEHICLE_KINDS
+
+_SAME_PLACE_IOU = 0.5
+_CANDIDATE_IOU = 0.6
+_SURELY_STILL_IOU = 0.9
+"""A box that has not moved at all: whoever walks in front of it does not restart it."""
+_CREPT_IOU = 0.6
+"""A median box further off its place than this has crept away: traffic, not parking."""
+_SAME_VEHICLE_IOU = 0.7
+"""Two boxes of different class closer than this are one vehicle seen twice."""
+_HIDING_SHARE = 0.3
+"""Share of a place that other boxes must cover before a look at it says nothing."""
+_NEVER_IN_FRONT = frozenset({"hanging", "advert"})
+_PART_SHARE = 0.8
+"""A box so much inside a hidden object's place is the part of it that still shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneSettings:
+    max_gap_seconds: float = 5.0
+    """Looks further apart count neither as dwell nor as absence (invariant of domain.md 4.8)."""
+    settle_seconds: float = 2.0
+    """So long at one place, and a candidate stands."""
+    gone_seconds: float = 4.0
+    """So long of clear looks without it, and it is gone."""
+    other_seconds: float = 4.0
+    """So long something else looks steady at its place, and it is judged: light or vehicle."""
+    candidate_unseen_seconds: float = 3.0
+    ring_seconds: float = 30.0
+    """So long changed surroundings excuse an absence."""
+    forget_seconds: float = 1800.0
+    """Not seen for so long, neither there nor gone: forgotten, without a word."""
+    start_confidence: float = 0.4
+    """What begins must be surer than what goes on (domain.md W06)."""
+    most_objects: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An object that stood and is gone."""
+
+    thing: SceneObject
+    gone_at: datetime
+    """First look without it."""
+    replaced: bool = False
+    """Another vehicle took its place."""
+
+
+class StaticScene:
+    """All candidates and standing objects of one camera. Give it every healthy look, in order."""
+
+    def __init__(self, settings: SceneSettings | None = None) -> None:
+        self._settings = settings or SceneSettings()
+        self._ids = itertools.count(1)
+        self._objects: list[SceneObject] = []
+        self._last_at: datetime | None = None
+
+    @property
+    def objects(self) -> Sequence[SceneObject]:
+        """Candidates and standing objects, oldest first."""
+        return tuple(self._objects)
+
+    def observe(
+        self, at: datetime, grey: Grey, detections: Sequence[Detection] | None
+    ) -> list[Gone]:
+        """Take one look and say what is gone since.
+
+        `detections` are all of the detector's; None means that the picture has not changed since
+        the last look, so that every answer of that look still holds.
+        """
+        passed = (at - self._last_at).total_seconds() if self._last_at else 0.0
+        if passed > self._settings.max_gap_seconds:
+            for thing in self._objects:
+                thing.interrupted = True
+        step = passed if 0 < passed <= self._settings.max_gap_seconds else 0.0
+        self._last_at = at
+        for thing in self._objects:
+            thing.step_seconds = 0.0
+        if detections is None:
+            for thing in self._objects:
+                self._repeat(thing, at, step)
+        else:
+            self._look(at, grey, detections, step)
+        gone = [ended for thing in self._objects if (ended := self._judge(thing, at)) is not None]
+        self._clear(at, gone, grey)
+        return gone
+
+    def _repeat(self, thing: SceneObject, at: datetime, step: float) -> None:
+        if thing.visible:
+            thing.confirm(at, self._settings.max_gap_seconds)
+        elif thing.look is Seen.ABSENT:
+            thing.absent_seconds += step
+        elif thing.look is Seen.CHANGED:
+            thing.changed_seconds += step
+        self._settle(thing)
+
+    def _look(self, at: datetime, grey: Grey, detections: Sequence[Detection], step: float) -> None:
+        vehicles = _one_each([d for d in detections if d.kind in VEHICLE_KINDS])
+        matched = _assign(self._objects, vehicles)
+        taken: set[int] = set()
+        for thing in self._objects:
+            detection = matched.get(thing.object_id)
+            now = Appearance.of_place(grey, thing.place)
+            if thing.standing:
+                detection = self._look_at_standing(
+                    thing, at, grey, detection, now, detections, step
+                )
+            else:
+                self._look_at_candidate(thing, at, grey, detection, now)
+            taken.add(id(detection))
+        for detection in vehicles:
+            if id(detection) not in taken and self._begins(detection):
+                self._objects.append(self._candidate(at, grey, detection))
+        for thing in self._objects:
+            self._settle(thing, grey)
+
+    def _look_at_candidate(
+        self,
+        thing: SceneObject,
+        at: datetime,
+        grey: Grey,
+        detection: Detection | None,
+        now: Appearance,
+    ) -> None:
+        if detection is None:
+            thing.detection = None
+            thing.samples_missed += 1
+            thing.look = Seen.HELD if thing.still(now) else Seen.HIDDEN
+            if thing.visible:
+                thing.confirm(at, self._settings.max_gap_seconds)
+            return
+        close = box_iou(detection.box, thing.place)
+        if close >= _SURELY_STILL_IOU or (close >= _CANDIDATE_IOU and thing.still(now)):
+            thing.look = Seen.SEEN
+            thing.count(detection)
+            thing.confirm(at, self._settings.max_gap_seconds)
+            return
+        # It still moves: its stay begins anew where it is now.
+        index = self._objects.index(thing)
+        self._objects[index] = self._candidate(at, grey, detection)
+
+    def _look_at_standing(
+        self,
+        thing: SceneObject,
+        at: datetime,
+        grey: Grey,
+        detection: Detection | None,
+        now: Appearance,
+        detections: Sequence[Detection],
+        step: float,
+    ) -> Detection | None:
+        """Judge one standing object; returns the detection that is taken by it."""
+        before = thing.look
+        alike = thing.alike(now) or (thing.reference.flat and detection is not None)
+        if alike:
+            thing.detection = detection
+            self._stands(thing, at, grey, detection, now)
+            return detection
+        thing.first_doubt = thing.first_doubt or at
+        thing.samples_missed += 1
+        if detection is not None and _same_ground(detection.box, thing.place):
+            thing.detection = detection
+            self._looks_different(thing, at, grey, detection, now, step)
+            return detection
+        thing.detection = None
+        thing.interrupted = True
+        clear = _hidden_share(thing, detections) < _HIDING_SHARE
+        if clear and not thing.surroundings.same(Surroundings.of(grey, thing.place)):
+            thing.ring_seconds += step
+            clear = thing.ring_seconds >= self._settings.ring_seconds
+        thing.look = Seen.ABSENT if clear else Seen.HIDDEN
+        if before is Seen.ABSENT and clear:
+            thing.absent_seconds += step
+        return None
+
+    def _stands(
+        self,
+        thing: SceneObject,
+        at: datetime,
+        grey: Grey,
+        detection: Detection | None,
+        now: Appearance,
+    ) -> None:
+        if detection is None:
+            thing.look = Seen.HELD
+            thing.samples_missed += 1
+        else:
+            thing.look = Seen.SEEN
+            thing.count(detection)
+            thing.adapt(now, grey, (at - thing.last_seen).total_seconds())
+        thing.confirm(at, self._settings.max_gap_seconds)
+
+    def _looks_different(
+        self,
+        thing: SceneObject,
+        at: datetime,
+        grey: Grey,
+        detection: Detection,
+        now: Appearance,
+        step: float,
+    ) -> None:
+        """A vehicle is detected at the place, but the place does not look as it did."""
+        thing.look = Seen.CHANGED
+        if box_iou(detection.box, thing.place) < _SAME_VEHICLE_IOU:
+            thing.interrupted = True
+        if thing.other is None or likeness(thing.other, now) < 0.9:
+            thing.other, thing.other_since, thing.changed_seconds = now, at, 0.0
+        else:
+            thing.changed_seconds += step
+        if thing.changed_seconds >= self._settings.other_seconds and not thing.interrupted:
+            # It was detected there all the time: the light has changed, not the vehicle.
+            thing.settle_at(thing.place, grey)
+            thing.count(detection)
+            thing.look = Seen.SEEN
+            thing.confirm(at, self._settings.max_gap_seconds)
+
+    def _begins(self, detection: Detection) -> bool:
+        if detection.confidence < self._settings.start_confidence:
+            return False
+        if len(self._objects) >= self._settings.most_objects:
+            return False
+        return not any(
+            thing.standing
+            and not thing.visible
+            and share_inside(detection.box, thing.place) >= _PART_SHARE
+            for thing in self._objects
+        )
+
+    def _candidate(self, at: datetime, grey: Grey, detection: Detection) -> SceneObject:
+        thing = SceneObject(
+            object_id=next(self._ids),
+            place=detection.box,
+            reference=Appearance.of_place(grey, detection.box),
+            surroundings=Surroundings.of(grey, detection.box),
+            first_seen=at,
+            last_seen=at,
+            samples_seen=1,
+        )
+        thing.count(detection)
+        return thing
+
+    def _settle(self, thing: SceneObject, grey: Grey | None = None) -> None:
+        if thing.standing or not thing.visible or thing.samples_seen < 2:
+            return
+        if thing.observed_seconds >= self._settings.settle_seconds:
+            thing.standing = True
+            if grey is not None and thing.look is Seen.SEEN:
+                thing.settle_at(thing.box, grey)
+
+    def _judge(self, thing: SceneObject, at: datetime) -> Gone | None:
+        """Whether a standing object is gone by now."""
+        if not thing.standing:
+            return None
+        since = thing.first_doubt or at
+        if thing.absent_seconds >= self._settings.gone_seconds:
+            return Gone(thing, since)
+        if thing.interrupted and thing.changed_seconds >= self._settings.other_seconds:
+            return Gone(thing, since, replaced=True)
+        if thing.look is Seen.SEEN and box_iou(thing.box, thing.place) < _CREPT_IOU:
+            return Gone(thing, at)
+        return None
+
+    def _clear(self, at: datetime, gone: Sequence[Gone], grey: Grey) -> None:
+        """Drop what is gone, what never came to stand, and what nobody has seen for long."""
+        ended = {each.thing.object_id for each in gone}
+        self._objects = [
+            thing
+            for thing in self._objects
+            if thing.object_id not in ended and not self._forgotten(thing, at)
+        ]
+        for each in gone:
+            if each.thing.detection is not None:
+                self._objects.append(self._successor(at, grey, each))
+
+    def _forgotten(self, thing: SceneObject, at: datetime) -> bool:
+        unseen = (at - thing.last_seen).total_seconds()
+        patience = self._settings
+        limit = patience.forget_seconds if thing.standing else patience.candidate_unseen_seconds
+        return not thing.visible and unseen > limit
+
+    def _successor(self, at: datetime, grey: Grey, gone: Gone) -> SceneObject:
+        """What stands at the place now: another vehicle, or the same one a little further on."""
+        assert gone.thing.detection is not None  # noqa: S101 (the caller has asked)
+        heir = self._candidate(at, grey, gone.thing.detection)
+        if gone.replaced and gone.thing.other_since is not None:
+            heir.first_seen = gone.thing.other_since
+            heir.observed_seconds = gone.thing.changed_seconds
+            heir.samples_seen = 2
+        return heir
+
+
+def _one_each(vehicles: Sequence[Detection]) -> list[Detection]:
+    """A vehicle that the detector calls both car and truck is one: the surer name stays."""
+    kept: list[Detection] = []
+    for detection in sorted(vehicles, key=lambda d: (-d.confidence, d.box)):
+        if all(box_iou(detection.box, other.box) < _SAME_VEHICLE_IOU for other in kept):
+            kept.append(detection)
+    return kept
+
+
+def _assign(objects: Sequence[SceneObject], vehicles: Sequence[Detection]) -> dict[int, Detection]:
+    """Detections by object id: the best overlaps first, standing objects before candidates."""
+    pairs = [
+        (not thing.standing, -overlap, thing.object_id, index)
+        for thing in objects
+        for index, detection in enumerate(vehicles)
+        if (overlap := box_iou(thing.box, detection.box)) >= _SAME_PLACE_IOU
+    ]
+    matched: dict[int, Detection] = {}
+    taken: set[int] = set()
+    for _, _, object_id, index in sorted(pairs):
+        if object_id not in matched and index not in taken:
+            matched[object_id] = vehicles[index]
+            taken.add(index)
+    return matched
+
+
+def _hidden_share(thing: SceneObject, detections: Sequence[Detection]) -> float:
+    """Largest share of the place that one box covers."""
+    hiding = [d.box for d in detections if d.kind not in _NEVER_IN_FRONT]
+    return max((share_inside(thing.place, box) for box in hiding), default=0.0)
+
+
+def _same_ground(box: Box, place: Box) -> bool:
+    """Whether what has this box stands where the place is, and not in front of it."""
+    (x, y), (place_x, place_y) = foot_point(box), foot_point(place)
+    near = abs(x - place_x) <= 0.3 * (place[2] - place[0])
+    return near and abs(y - place_y) <= 0.12 * (place[3] - place[1])
+
+
+def share_inside(inner: Box, outer: Box) -> float:
+    """Share of `inner` that lies in `outer`, 0..1."""
+    width = min(inner[2], outer[2]) - max(inner[0], outer[0])
+    height = min(inner[3], outer[3]) - max(inner[1], outer[1])
+    area = (inner[2] - inner[0]) * (inner[3] - inner[1])
+    return width * height / area if width > 0 and height > 0 and area > 0 else 0.0
