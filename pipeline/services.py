@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
-
-from notify.owners import OwnerDirectory
 
 from models.clock import Clock, SystemClock
 from models.policy import Policy, load_policy
 from models.store import Store
 from notify.channel import Channel
+from notify.local_channel import LocalChannel
+from notify.owners import CsvOwnerDirectory, NoOwners, OwnerDirectory
+from notify.twilio_channel import TwilioChannel
 from pipeline.evidence import EvidenceFiles, EvidenceStore
 from pipeline.metrics import Metrics
 from pipeline.settings import Settings, prepare_data_dir
@@ -112,3 +114,21 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
         channel=_channel(settings, time),
         owners=_owners(settings.owners_csv),
     )
+
+
+def _channel(settings: Settings, clock: Clock) -> Channel:
+    token = settings.twilio_auth_token
+    if settings.channel == "twilio" and token is not None:
+        return TwilioChannel(
+            settings.twilio_account_sid,
+            token.get_secret_value(),
+            settings.twilio_from,
+            # Without a public address Twilio cannot reach us: receipts are fetched instead.
+            public_base_url=settings.public_base_url,
+            base_url=settings.twilio_base_url,
+        )
+    return LocalChannel(clock, outbox=settings.data_dir / "outbox.jsonl")
+
+
+def _owners(path: Path | None) -> OwnerDirectory:
+    return NoOwners() if path is None else CsvOwnerDirectory(path)

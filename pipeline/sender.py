@@ -1,0 +1,307 @@
+"""The outbox: hands committed notices over, at most once each, whatever happens in between.
+
+    QUEUED ──claim, commit──▶ SENDING ──hand over──▶ ACCEPTED ▶ SENT ▶ DELIVERED
+                                 │ surely not accepted: QUEUED again, or FAILED after some tries
+                                 └ answer lost, or killed here: look it up;
+                                   found: adopted · not found: UNKNOWN, and a person takes over
+
+A text that may have gone out is never sent again: in doubt a person goes there instead, which
+costs an errand and not a citizen's trust (W39, invariants 5 and 10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from models.clock import Clock
+from models.errors import BadInput
+from models.event import Event, EventState
+from models.notice import Notice, NoticeStatus
+from models.policy import Policy
+from models.store import Store
+from notify.channel import Channel, Outgoing, Receipt, Rejected, Submission, TryLater, Underway
+from notify.receipts import adopt, advance, apply_receipt
+from notify.templates import Message, TemplateSet, load_templates, render
+
+_log = structlog.get_logger(__name__)
+
+_ASKS_TO_LEAVE = frozenset({"N1", "N1L", "N1b"})
+_STARTS_THE_CLOCK = frozenset({"N1", "N1L"})
+
+_AT_PROVIDER = (NoticeStatus.ACCEPTED, NoticeStatus.SENT)
+
+_LEASE_MARGIN = timedelta(seconds=5)
+"""On top of the channel's own time-out: after that nobody is waiting for the answer any more."""
+
+_LOOK_UP_INTERVAL = timedelta(seconds=5)
+
+_RECEIPTS_WANTED = timedelta(days=1)
+"""A provider that must be asked for receipts is asked for so long."""
+
+
+class Sender:
+    """One sender. Several may run: each row is taken by one of them only.
+
+    policy_source: gives the city's policy as it is now; called outside of transactions.
+    templates: the city's texts; ours if None.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        channel: Channel,
+        clock: Clock,
+        policy_source: Callable[[], Policy],
+        *,
+        templates: TemplateSet | None = None,
+    ) -> None:
+        self._store = store
+        self._channel = channel
+        self._clock = clock
+        self._policy = policy_source
+        self._templates = templates or load_templates()
+
+    def run_once(self, limit: int = 100) -> int:
+        """Fetch receipts, look lost texts up, then hand over what is due. Returns how many texts
+        the provider took. Raises Unavailable if the database is away; nothing is lost by that."""
+        policy = self._policy()
+        self._fetch_receipts(policy)
+        now = self._clock.now()
+        for notice_id in self._ids(Notice.status == NoticeStatus.SENDING, now, limit):
+            self._guarded(self._look_up, notice_id, policy)
+        due = self._ids(Notice.status == NoticeStatus.QUEUED, now, limit)
+        return sum(self._guarded(self._send, notice_id, policy) for notice_id in due)
+
+    def recover(self) -> int:
+        """At start, before `run_once`: whatever a killed process left in SENDING is looked up at
+        once. Returns how many such rows there were. Only for the one sender of an installation:
+        where others run, `run_once` finds the same rows when their lease has ended."""
+        policy = self._policy()
+        lost = self._ids(Notice.status == NoticeStatus.SENDING, None, None)
+        for notice_id in lost:
+            self._guarded(self._look_up, notice_id, policy)
+        return len(lost)
+
+    def _ids(self, condition: Any, now: Any, limit: int | None) -> Sequence[int]:
+        """Only numbers: a row that cannot be read must not keep the others from being sent."""
+        query = select(Notice.id).where(condition).order_by(Notice.next_attempt_at, Notice.id)
+        if now is not None:
+            query = query.where(Notice.next_attempt_at <= now)
+        with self._store.read() as session:
+            return session.scalars(query.limit(limit)).all()
+
+    def _guarded(self, step: Callable[[int, Policy], bool], notice_id: int, policy: Policy) -> bool:
+        """One notice's trouble stays its own: it is put off, and the next one is served."""
+        try:
+            return step(notice_id, policy)
+        except Exception as error:
+            _log.exception("notice put off", notice=notice_id)
+            self._put_off(notice_id, type(error).__name__, policy)
+            return False
+
+    def _put_off(self, notice_id: int, reason: str, policy: Policy) -> None:
+        """Try this row again later; give up after as many tries as a provider gets. By plain
+        UPDATE, for the row may be unreadable (a lost key). The event's own deadline for the
+        submission then brings a person."""
+        row = Notice.id == notice_id
+        later = self._clock.now() + timedelta(seconds=policy.sms_submit_retry_seconds)
+        with self._store.begin() as session:
+            session.execute(
+                update(Notice)
+                .where(row)
+                .values(attempts=Notice.attempts + 1, next_attempt_at=later, error=reason)
+            )
+            session.execute(
+                update(Notice)
+                .where(row, Notice.status == NoticeStatus.QUEUED)
+                .where(Notice.attempts >= policy.sms_submit_tries)
+                .values(status=NoticeStatus.FAILED)
+            )
+
+    # Handing over
+
+    def _send(self, notice_id: int, policy: Policy) -> bool:
+        message = self._claim(notice_id, policy)
+        if message is None:
+            return False
+        try:
+            submission = self._channel.submit(message)
+        except TryLater as error:
+            self._try_later(notice_id, error.reason, policy)
+        except Rejected as error:
+            self._finish(notice_id, NoticeStatus.FAILED, error.reason, policy)
+        except Exception as error:  # OutcomeUnknown, and whatever else may hide a sent text
+            _log.warning("outcome unknown", notice=notice_id, error=type(error).__name__)
+            self._look_again(notice_id)
+        else:
+            self._record(notice_id, submission, policy)
+            return True
+        return False
+
+    def _claim(self, notice_id: int, policy: Policy) -> Outgoing | None:
+        """QUEUED to SENDING in a transaction of its own, before anything leaves the house."""
+        now = self._clock.now()
+        with self._store.begin() as session:
+            notice = _locked(session, notice_id, NoticeStatus.QUEUED)
+            if notice is None:
+                return None
+            event = session.get_one(Event, notice.event_id)
+            notice.provider = self._channel.name
+            if reason := self._why_not(notice, event):
+                _log.info("notice not sent", notice=notice_id, reason=reason)
+                advance(
+                    session, notice, NoticeStatus.CANCELLED, policy=policy, at=now, error=reason
+                )
+                return None
+            try:
+                message = self._words(notice, event, policy)
+            except BadInput as error:
+                advance(
+                    session, notice, NoticeStatus.FAILED, policy=policy, at=now, error=str(error)
+                )
+                return None
+            notice.status = NoticeStatus.SENDING
+            notice.sending_at = now
+            notice.attempts += 1
+            notice.body, notice.segments, notice.error = message.body, message.segments, ""
+            lease = timedelta(seconds=self._channel.timeout_seconds) + _LEASE_MARGIN
+            notice.next_attempt_at = now + lease
+            return self._outgoing(notice, policy)
+
+    def _why_not(self, notice: Notice, event: Event) -> str:
+        """Why this text must not go out any more; empty if it may."""
+        if notice.valid_until is not None and _seconds_left(notice, self._clock) < 1:
+            return "too late"
+        if notice.template in _ASKS_TO_LEAVE and not event.is_open:
+            return "the event has ended"
+        if notice.template in _STARTS_THE_CLOCK and event.state != EventState.NOTICE_PENDING:
+            return "the event does not wait for it any more"
+        return ""
+
+    def _words(self, notice: Notice, event: Event, policy: Policy) -> Message:
+        return render(
+            notice.template, notice.language, _variables(notice, event), policy, self._templates
+        )
+
+    def _outgoing(self, notice: Notice, policy: Policy) -> Outgoing:
+        variables = {name: str(value) for name, value in notice.variables.items()}
+        # Below the grace, so that no text arrives after the re-check it speaks of (peers.md 2.8).
+        validity = min(self._channel.validity_seconds, int(policy.grace_seconds) - 1)
+        if notice.valid_until is not None:
+            validity = min(validity, int(_seconds_left(notice, self._clock)))
+        return Outgoing(
+            notice_id=notice.id,
+            template=notice.template,
+            language=notice.language,
+            to=notice.phone,
+            body=notice.body or "",
+            variables=variables,
+            secret=variables.get("code", ""),
+            validity_seconds=max(1, validity),
+        )
+
+    # What came of it
+
+    def _record(self, notice_id: int, submission: Submission, policy: Policy) -> None:
+        """The provider has it. A receipt may have been faster and have said more already."""
+        with self._store.begin() as session:
+            notice = _locked(session, notice_id)
+            if notice is not None:
+                adopt(session, notice, submission.provider_id, policy=policy)
+                now = self._clock.now()
+                advance(session, notice, submission.status, policy=policy, at=now)
+
+    def _finish(self, notice_id: int, status: NoticeStatus, reason: str, policy: Policy) -> None:
+        with self._store.begin() as session:
+            notice = _locked(session, notice_id, NoticeStatus.SENDING)
+            if notice is not None:
+                now = self._clock.now()
+                advance(session, notice, status, policy=policy, at=now, error=reason)
+        _log.warning("notice ended unsent", notice=notice_id, status=status, reason=reason)
+
+    def _try_later(self, notice_id: int, reason: str, policy: Policy) -> None:
+        """The provider surely does not have it: back into the queue, the one step backwards."""
+        with self._store.begin() as session:
+            notice = _locked(session, notice_id, NoticeStatus.SENDING)
+            if notice is None:
+                return
+            if notice.attempts < policy.sms_submit_tries:
+                notice.status = NoticeStatus.QUEUED
+                notice.error = reason[:200]
+                delay = timedelta(seconds=policy.sms_submit_retry_seconds)
+                notice.next_attempt_at = self._clock.now() + delay
+                return
+        self._finish(notice_id, NoticeStatus.FAILED, reason, policy)
+
+    # Texts whose answer was lost
+
+    def _look_again(self, notice_id: int) -> None:
+        with self._store.begin() as session:
+            notice = _locked(session, notice_id, NoticeStatus.SENDING)
+            if notice is not None:
+                notice.next_attempt_at = self._clock.now() + _LOOK_UP_INTERVAL
+
+    def _look_up(self, notice_id: int, policy: Policy) -> bool:
+        """Ask the provider for a text that may or may not have reached it."""
+        with self._store.read() as session:
+            notice = session.get_one(Notice, notice_id)
+            message = self._outgoing(notice, policy)
+            sent_at = notice.sending_at or notice.created_at
+        patience = 2 * self._channel.timeout_seconds
+        try:
+            found = self._channel.find(message, since=sent_at)
+        except TryLater:
+            found, patience = None, policy.dlr_timeout_seconds
+        if found is not None:
+            self._record(notice_id, found, policy)
+        elif (self._clock.now() - sent_at).total_seconds() < patience:
+            # A provider may list a text a little later than it takes it.
+            self._look_again(notice_id)
+        else:
+            self._finish(notice_id, NoticeStatus.UNKNOWN, "the outcome is unknown", policy)
+        return found is not None
+
+    # Receipts that have to be fetched
+
+    def _fetch_receipts(self, policy: Policy) -> None:
+        now = self._clock.now()
+        open_texts = (
+            select(Notice.provider_id, Notice.id, Notice.accepted_at)
+            .where(Notice.provider == self._channel.name, Notice.status.in_(_AT_PROVIDER))
+            .where(Notice.accepted_at >= now - _RECEIPTS_WANTED)
+            .order_by(Notice.accepted_at)
+        )
+        with self._store.read() as session:
+            underway = [Underway(*row) for row in session.execute(open_texts).all()]
+        for receipt in self._channel.poll(underway, now) if underway else ():
+            self._apply(receipt, policy)
+
+    def _apply(self, receipt: Receipt, policy: Policy) -> None:
+        with self._store.begin() as session:
+            apply_receipt(session, receipt, policy=policy, at=self._clock.now())
+
+
+def _locked(session: Session, notice_id: int, status: NoticeStatus | None = None) -> Notice | None:
+    """The row, held until the end of the transaction; None if another hand has moved it on."""
+    query = select(Notice).where(Notice.id == notice_id)
+    if status is not None:
+        query = query.where(Notice.status == status)
+    return session.scalars(query.with_for_update(skip_locked=status is NoticeStatus.QUEUED)).one_or_none()
+
+
+def _seconds_left(notice: Notice, clock: Clock) -> float:
+    if notice.valid_until is None:
+        return float("inf")
+    return (notice.valid_until - clock.now()).total_seconds()
+
+
+def _variables(notice: Notice, event: Event) -> Mapping[str, Any]:
+    """The event's public numbers, and over them what the notice was written with."""
+    numbers = {"number": event.query_no, "code": event.query_code, "event_no": event.event_no}
+    return numbers | notice.variables

@@ -1,0 +1,90 @@
+"""What a camera has to keep an eye on: open events, as the eyes need them, and its zones.
+
+After a restart everything is found again in the database and the evidence: nothing about a watch
+lives in memory only, except what can be made again from E1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.casework import open_watches
+from models.errors import NotFound
+from models.event import Event
+from models.evidence import Evidence, EvidenceKind
+from models.zone import ZoneVersion
+from pipeline.evidence import EvidenceFiles, crop, decode_jpeg
+from vision.types import Box, Image, PlateColour, Point, Polygon, WatchSubject, ZoneShape
+
+
+def zone_shape(version: ZoneVersion) -> ZoneShape:
+    """What the eyes need to know of a zone version."""
+    return ZoneShape(
+        name=version.zone.name,
+        kind=version.zone.kind,
+        polygon=_polygon(version.polygon),
+        dwell_seconds=version.dwell_seconds,
+        threshold=version.threshold,
+        bays=tuple(_polygon(bay) for bay in version.bays),
+        area=version.zone.area.name,
+        aspect_ratio=version.aspect_ratio,
+        version=version.version,
+    )
+
+
+def _polygon(points: Sequence[Sequence[float]]) -> Polygon:
+    return tuple(_point(point) for point in points)
+
+
+def _point(point: Sequence[float]) -> Point:
+    return (float(point[0]), float(point[1]))
+
+
+class WatchList:
+    """The open events of one camera as subjects; each one's appearance is cut from E1 once."""
+
+    def __init__(self, files: EvidenceFiles) -> None:
+        self._files = files
+        self._appearances: dict[int, Image | None] = {}
+
+    def subjects(self, session: Session, camera_id: int) -> list[WatchSubject]:
+        events = open_watches(session, camera_id)
+        known = {event.id for event in events}
+        self._appearances = {key: image for key, image in self._appearances.items() if key in known}
+        return [self._subject(session, event) for event in events]
+
+    def _subject(self, session: Session, event: Event) -> WatchSubject:
+        if event.id not in self._appearances:
+            self._appearances[event.id] = self._appearance(session, event)
+        return WatchSubject(
+            key=str(event.id),
+            zone=event.zone.name,
+            object_kind=event.object_kind,
+            box=_box(event.box),
+            plate_text=event.plate,
+            plate_colour=PlateColour(event.plate_colour or PlateColour.UNKNOWN),
+            appearance=self._appearances[event.id],
+        )
+
+    def _appearance(self, session: Session, event: Event) -> Image | None:
+        """The vehicle at T0. A file that is missing or broken (W52) gives none: the eyes then go
+        by place, class and plate alone, and the pack shows what is missing."""
+        key = session.scalar(
+            select(Evidence.storage_key)
+            .where(Evidence.event_id == event.id, Evidence.kind == EvidenceKind.E1)
+            .order_by(Evidence.id)
+        )
+        if key is None:
+            return None
+        try:
+            image = decode_jpeg(self._files.get(key))
+        except NotFound:
+            return None
+        return None if image is None else crop(image, _box(event.box))
+
+
+def _box(values: Sequence[float]) -> Box:
+    return (float(values[0]), float(values[1]), float(values[2]), float(values[3]))
