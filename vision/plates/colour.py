@@ -1,14 +1,15 @@
 """The colour of a plate, measured on the flattened plate.
 
-First the polarity: letters are thin strokes, lighter than their ground on blue and black plates,
-darker on yellow, green and white ones. That survives night and tinted light. Then the hue of the
-ground; on light-letter plates the letters are white paint, so the ground's hue is measured
-against theirs and a lamp's tint drops out. In doubt the answer is `unknown`.
+First the polarity: letters are the smaller, thinner part of a plate, lighter than their ground on
+blue and black plates, darker on yellow, green and white ones. That survives night and tinted
+light. Then the hue of the ground; where the letters are white paint, the ground's hue is measured
+against theirs, so a lamp's tint drops out. In doubt the answer is `unknown`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
@@ -16,68 +17,93 @@ from numpy.typing import NDArray
 
 from vision.types import Image, PlateColour
 
+Lab: TypeAlias = tuple[float, float, float]
+"""CIE Lab: lightness 0..100, a (red +, green -), b (yellow +, blue -)."""
+
+_SEEN: Final = (176, 56)
+_KERNEL: Final = 7
+"""Pixels at 176 x 56: wider than a stroke (4), narrower than the ground between two letters."""
+_UNDECIDED: Final = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """CIE Lab of a plate's ground and letters (L 0..100, a red+/green-, b yellow+/blue-)."""
-
-    light_letters: bool
     polarity: float
-    """-1 (dark strokes only) .. +1 (light strokes only)."""
-    ground: tuple[float, float, float]
-    letters: tuple[float, float, float]
+    """Above 0: letters lighter than their ground; below 0: darker; near 0: cannot tell."""
+    ground: Lab
+    letters: Lab
 
 
 def measure_ground(flat: Image) -> Ground:
-    height, width = flat.shape[:2]
-    core = flat[height // 8 : height - height // 8, width // 30 : width - width // 30]
-    grey = cv2.cvtColor(core, cv2.COLOR_BGR2GRAY)
-    # A stroke is about 1/44 of the plate's width; the kernel must be wider than a stroke and
-    # narrower than the ground between two letters is tall.
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (width // 16, width // 16))
-    light = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, kernel)
-    dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel)
-    light_sum, dark_sum = float(light.sum(dtype=np.int64)), float(dark.sum(dtype=np.int64))
-    polarity = (light_sum - dark_sum) / max(1.0, light_sum + dark_sum)
-    strokes = light if polarity > 0 else dark
+    """Polarity and colours of a flattened plate (H x W x 3 BGR, any size)."""
+    seen = cv2.resize(flat, _SEEN, interpolation=cv2.INTER_AREA)
+    core = np.asarray(seen[11:45, 8:168], np.uint8)
+    grey = np.asarray(cv2.cvtColor(core, cv2.COLOR_BGR2GRAY), np.uint8)
+    even = grey.astype(np.float32) - cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 20)
+    even -= even.min()
+    level = np.asarray(even * (255.0 / max(1.0, float(even.max()))), np.uint8)
+    threshold, _ = cv2.threshold(level, 0, 255, cv2.THRESH_OTSU)
+    bright = level > threshold
+    polarity = _stroke_balance(grey) + 0.5 - float(bright.mean())
+    light_letters = polarity > 0
     lab = np.asarray(cv2.cvtColor(core.astype(np.float32) / 255, cv2.COLOR_BGR2LAB), np.float32)
-    weak, strong = np.percentile(strokes, (55, 88))
-    return Ground(
-        polarity > 0, polarity, _median(lab, strokes <= weak), _median(lab, strokes >= strong)
-    )
+    letters, ground = (lab[bright], lab[~bright]) if light_letters else (lab[~bright], lab[bright])
+    return Ground(polarity, _middle(ground), _purest(letters, lightest=light_letters))
 
 
-def _median(lab: NDArray[np.float32], where: NDArray[np.bool_]) -> tuple[float, float, float]:
-    lightness, a, b = np.median(lab[where], axis=0)
+def _stroke_balance(grey: NDArray[np.uint8]) -> float:
+    """-1 (only dark thin strokes) .. +1 (only light thin strokes)."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (_KERNEL, _KERNEL))
+    light = float(cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, kernel).mean())
+    dark = float(cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel).mean())
+    return (light - dark) / max(1.0, light + dark)
+
+
+def _middle(pixels: NDArray[np.float32]) -> Lab:
+    if not len(pixels):
+        return 0.0, 0.0, 0.0
+    lightness, a, b = np.median(pixels, axis=0)
+    return float(lightness), float(a), float(b)
+
+
+def _purest(pixels: NDArray[np.float32], *, lightest: bool) -> Lab:
+    """Mean of the third of the letters' pixels that is least mixed with the ground."""
+    if len(pixels) < 3:
+        return 0.0, 0.0, 0.0
+    order = np.argsort(pixels[:, 0])
+    third = len(order) // 3
+    lightness, a, b = pixels[order[-third:] if lightest else order[:third]].mean(axis=0)
     return float(lightness), float(a), float(b)
 
 
 def plate_colour(flat: Image) -> PlateColour:
     """Colour of a flattened plate (H x W x 3 BGR), `unknown` where the light does not tell."""
     measured = measure_ground(flat)
-    if abs(measured.polarity) < 0.05:
+    if abs(measured.polarity) < _UNDECIDED:
         return PlateColour.UNKNOWN
-    return _on_dark(measured) if measured.light_letters else _on_light(measured)
+    if measured.polarity > 0:
+        return _under_light_letters(measured)
+    return _under_dark_letters(measured.ground)
 
 
-def _on_dark(measured: Ground) -> PlateColour:
+def _under_light_letters(measured: Ground) -> PlateColour:
     lightness, a, b = measured.ground
-    bluer = measured.letters[2] - b
-    if b <= -8 and (bluer > 0 or b <= -14) and a < 30:
+    # A tint grows with lightness: what white letters show of it, scaled down to the ground.
+    tint = measured.letters[2] * lightness / max(1.0, measured.letters[0])
+    bluer = tint - b
+    if b <= -14 or (b <= -8 and bluer >= 4) or (b < 4 and bluer >= 8):
         return PlateColour.BLUE
-    if bluer >= 8 and b < 4:
-        return PlateColour.BLUE
-    if lightness < 40 and abs(b) < 5 and abs(a) < 6 and abs(bluer) < 6:
+    if lightness < 35 and abs(b) < 6 and abs(a) < 6 and bluer < 4:
         return PlateColour.BLACK
     return PlateColour.UNKNOWN
 
 
-def _on_light(measured: Ground) -> PlateColour:
-    lightness, a, b = measured.ground
-    if a <= -7 and b < -1.6 * a:
+def _under_dark_letters(ground: Lab) -> PlateColour:
+    lightness, a, b = ground
+    if a <= -7 and -8 < b < -1.5 * a:
         return PlateColour.GREEN
-    if b >= 14 and a > -0.6 * b:
+    if b >= 12 and a > -0.5 * b:
         return PlateColour.YELLOW
-    if lightness > 45 and abs(a) < 4 and abs(b) < 6:
+    if lightness > 50 and abs(a) < 4 and -8 < b < 6:
         return PlateColour.WHITE
     return PlateColour.UNKNOWN

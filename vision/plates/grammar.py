@@ -69,6 +69,17 @@ COLOURS: Final[dict[PlateKind, PlateColour]] = {
 }
 
 
+_NO_PROVINCE_FIRST: Final = frozenset(
+    {
+        PlateKind.LARGE,  # the same text as SMALL
+        PlateKind.CONSULATE,
+        PlateKind.EMBASSY,
+        PlateKind.ARMED_POLICE,
+        PlateKind.MILITARY,
+    }
+)
+
+
 def _pattern(shapes: tuple[Shape, ...]) -> re.Pattern[str]:
     return re.compile("|".join("".join(f"[{a}]" for a in shape) for shape in shapes))
 
@@ -107,9 +118,13 @@ def parse(text: str, colour: PlateColour = PlateColour.UNKNOWN) -> PlateKind | N
 
 
 def kinds_of(colour: PlateColour) -> tuple[PlateKind, ...]:
-    """Kinds that a plate of `colour` can be; all kinds for an unknown colour."""
+    """Kinds that a plate of `colour` can be.
+
+    An unknown colour leaves those that begin with a province: the others are mostly digits, and a
+    plate whose province was lost in a blur would pass for one of them.
+    """
     if colour is PlateColour.UNKNOWN:
-        return tuple(kind for kind in PlateKind if kind is not PlateKind.LARGE)
+        return tuple(kind for kind in PlateKind if kind not in _NO_PROVINCE_FIRST)
     return tuple(kind for kind in PlateKind if COLOURS[kind] is colour)
 
 

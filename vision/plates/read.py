@@ -12,15 +12,16 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Final
 
 import cv2
 import numpy as np
-import onnxruntime
 import openvino as ov
 from numpy.typing import NDArray
 
+from vision.errors import BadWeights
 from vision.plates import grammar
 from vision.types import Image
 
@@ -84,9 +85,9 @@ class Recogniser:
     """Loads the network once; `read` may be called from any number of threads."""
 
     def __init__(self, *, threads: int = 1) -> None:
-        path = files("rapidocr") / "models" / "PP-OCRv6_rec_small.onnx"
         core = ov.Core()
-        model: Any = core.read_model(str(path))
+        model: Any = core.read_model(str(wheel_model("PP-OCRv6_rec_small.onnx")))
+        self._characters = _dictionary(model)
         model.reshape([-1, 3, HEIGHT, WIDTH])
         # Full precision: a probability near 0.95 must not depend on the machine's arithmetic.
         self._compiled: Any = core.compile_model(
@@ -95,7 +96,6 @@ class Recogniser:
             {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"},
         )
         self._local = threading.local()
-        self._characters = _dictionary(str(path))
         self._fold = _folding(self._characters)
 
     def read(self, pictures: list[Image]) -> list[Line]:
@@ -136,10 +136,24 @@ def _blob(picture: Image) -> NDArray[np.float32]:
     return blob.transpose(2, 0, 1)
 
 
-def _dictionary(path: str) -> list[str]:
+def wheel_model(name: str) -> Path:
+    """A network inside the installed rapidocr wheel; found without running rapidocr's own code."""
+    spec = find_spec("rapidocr")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        path = Path(folder) / "models" / name
+        if path.is_file():
+            return path
+    raise BadWeights(
+        f"the plate reader's network {name} is missing",
+        hint="install rapidocr 3.10 or newer: its wheel brings the network along",
+        field="plates",
+    )
+
+
+def _dictionary(model: Any) -> list[str]:
     """Index -> character, blank first, as PaddleOCR lays it out; space stands last."""
-    meta = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).get_modelmeta()
-    return ["", *meta.custom_metadata_map["character"].split("\n"), " "]
+    characters: str = model.get_rt_info(["framework", "character"]).astype(str)
+    return ["", *characters.split("\n"), " "]
 
 
 def _folding(characters: list[str]) -> list[list[int]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import cv2
@@ -16,6 +15,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from vision.plates.read import wheel_model
 from vision.types import Image
 
 Quad = NDArray[np.float32]
@@ -31,9 +31,8 @@ class TextFinder:
     """Loads the network once; `find` may be called from any number of threads."""
 
     def __init__(self, *, threads: int = 1) -> None:
-        path = files("rapidocr") / "models" / "PP-OCRv6_det_small.onnx"
         core = ov.Core()
-        model: Any = core.read_model(str(path))
+        model: Any = core.read_model(str(wheel_model("PP-OCRv6_det_small.onnx")))
         self._compiled: Any = core.compile_model(
             model, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
         )
