@@ -11,7 +11,7 @@ costs an errand and not a citizen's trust (W39, invariants 5 and 10).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,8 +20,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models.clock import Clock
+from models.deadlines import local
 from models.errors import BadInput
 from models.event import Event, EventState
+from models.flows.texts import grace_seconds
 from models.notice import Notice, NoticeStatus
 from models.policy import Policy
 from models.store import Store
@@ -172,11 +174,11 @@ class Sender:
             notice.body, notice.segments, notice.error = message.body, message.segments, ""
             lease = timedelta(seconds=self._channel.timeout_seconds) + _LEASE_MARGIN
             notice.next_attempt_at = now + lease
-            return self._outgoing(notice, policy)
+            return self._outgoing(notice, event, policy)
 
     def _why_not(self, notice: Notice, event: Event) -> str:
         """Why this text must not go out any more; empty if it may."""
-        if notice.valid_until is not None and _seconds_left(notice, self._clock) < 1:
+        if notice.valid_until is not None and self._clock.now() >= notice.valid_until:
             return "too late"
         if notice.template in _ASKS_TO_LEAVE and not event.is_open:
             return "the event has ended"
@@ -185,24 +187,30 @@ class Sender:
         return ""
 
     def _words(self, notice: Notice, event: Event, policy: Policy) -> Message:
-        return render(
-            notice.template, notice.language, _variables(notice, event), policy, self._templates
-        )
+        variables = {
+            **notice.variables,
+            "number": event.query_no,
+            "code": event.query_code,
+            "event_no": event.event_no,
+            "date": local(event.flagged_at).date(),
+            # What the text promises is what the deadline will be counted with.
+            "grace_seconds": grace_seconds(event, policy),
+        }
+        return render(notice.template, notice.language, variables, policy, self._templates)
 
-    def _outgoing(self, notice: Notice, policy: Policy) -> Outgoing:
-        variables = {name: str(value) for name, value in notice.variables.items()}
-        # Below the grace, so that no text arrives after the re-check it speaks of (peers.md 2.8).
-        validity = min(self._channel.validity_seconds, int(policy.grace_seconds) - 1)
-        if notice.valid_until is not None:
-            validity = min(validity, int(_seconds_left(notice, self._clock)))
+    def _outgoing(self, notice: Notice, event: Event, policy: Policy) -> Outgoing:
+        validity = self._channel.validity_seconds
+        if notice.template in _ASKS_TO_LEAVE:
+            # Below the grace, so that none arrives after the re-check it speaks of (peers.md 2.8).
+            validity = min(validity, int(grace_seconds(event, policy)) - 1)
         return Outgoing(
             notice_id=notice.id,
             template=notice.template,
             language=notice.language,
             to=notice.phone,
             body=notice.body or "",
-            variables=variables,
-            secret=variables.get("code", ""),
+            variables={name: str(value) for name, value in notice.variables.items()},
+            secret=event.query_code,
             validity_seconds=max(1, validity),
         )
 
@@ -251,7 +259,8 @@ class Sender:
         """Ask the provider for a text that may or may not have reached it."""
         with self._store.read() as session:
             notice = session.get_one(Notice, notice_id)
-            message = self._outgoing(notice, policy)
+            event = session.get_one(Event, notice.event_id)
+            message = self._outgoing(notice, event, policy)
             sent_at = notice.sending_at or notice.created_at
         patience = 2 * self._channel.timeout_seconds
         try:
@@ -292,16 +301,6 @@ def _locked(session: Session, notice_id: int, status: NoticeStatus | None = None
     query = select(Notice).where(Notice.id == notice_id)
     if status is not None:
         query = query.where(Notice.status == status)
-    return session.scalars(query.with_for_update(skip_locked=status is NoticeStatus.QUEUED)).one_or_none()
-
-
-def _seconds_left(notice: Notice, clock: Clock) -> float:
-    if notice.valid_until is None:
-        return float("inf")
-    return (notice.valid_until - clock.now()).total_seconds()
-
-
-def _variables(notice: Notice, event: Event) -> Mapping[str, Any]:
-    """The event's public numbers, and over them what the notice was written with."""
-    numbers = {"number": event.query_no, "code": event.query_code, "event_no": event.event_no}
-    return numbers | notice.variables
+    return session.scalars(
+        query.with_for_update(skip_locked=status is NoticeStatus.QUEUED)
+    ).one_or_none()

@@ -17,11 +17,8 @@ Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 VARIABLES = frozenset(
-    {
-        "plate", "place", "time", "date", "left_time", "grace", "number", "code", "event_no",
-        "landline",
-    }
-)  # fmt: skip
+    {"plate", "place", "time", "date", "grace", "number", "code", "event_no", "landline"}
+)
 """Every `{name}` a text may use. `landline` is the city's, the others are the event's."""
 
 MAX_VARIABLES = 20
@@ -64,7 +61,7 @@ RULES: dict[str, Rule] = {
         },
     ),
     "N2": Rule(
-        frozenset({"plate", "place", "left_time", "event_no"}),
+        frozenset({"plate", "place", "time", "event_no"}),
         {"zh": ("驶离", "不予处罚"), "en": ("left", "No penalty")},
     ),
     "N3": Rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 from models.errors import BadInput
@@ -17,16 +18,15 @@ _EACH_OF_MANY = 67
 
 _SHORTEST_PLACE = 6
 
-LONGEST: dict[Language, dict[str, str]] = {
-    "zh": {
-        "plate": "浙A12***5", "place": "延安路体育场路人行道", "time": "14:03", "date": "11月22日",
-        "left_time": "14:08", "number": "K7Q2", "code": "9F3M", "event_no": "HZ1122-0031",
-    },
-    "en": {
-        "plate": "陕A12***5", "place": "延安路体育场路人行道", "time": "14:03", "date": "11-22",
-        "left_time": "14:08", "number": "K7Q2", "code": "9F3M", "event_no": "HZ1122-0031",
-    },
-}  # fmt: skip
+LONGEST: dict[str, Any] = {
+    "plate": "陕A12***5",
+    "place": "延安路体育场路人行道",
+    "time": "14:03",
+    "date": date(2026, 12, 22),
+    "number": "K7Q2",
+    "code": "9F3M",
+    "event_no": "HZ1122-0031",
+}
 """The longest values that a budget has to hold: plate 8, place 10, event number 11."""
 
 _PINYIN = {
@@ -36,6 +36,8 @@ _PINYIN = {
     "陕": "Shaan", "吉": "Ji", "闽": "Min", "贵": "Gui", "粤": "Yue", "青": "Qing", "藏": "Zang",
     "川": "Chuan", "宁": "Ning", "琼": "Qiong",
 }  # fmt: skip
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class CityTexts(Protocol):
@@ -94,8 +96,7 @@ def check_budget(templates: TemplateSet, policy: CityTexts) -> None:
     """
     lint_signature(policy.signature)
     for template in templates:
-        sample = LONGEST[template.language]
-        message = render(template.name, template.language, sample, policy, templates)
+        message = render(template.name, template.language, LONGEST, policy, templates)
         if message.segments > template.max_segments:
             field = f"{template.language}.{template.name}"
             raise BadInput(
@@ -112,10 +113,11 @@ def _compose(template: Template, values: Mapping[str, str], policy: CityTexts) -
 
 
 def _values(template: Template, variables: Mapping[str, Any], policy: CityTexts) -> dict[str, str]:
-    city = {"landline": policy.landline, "grace": _grace(template.language, variables, policy)}
+    given = {**variables, "landline": policy.landline}
+    given["grace"] = _grace(template.language, variables, policy)
     values: dict[str, str] = {}
     for name in placeholders(template.text):
-        value = str(city.get(name) or variables.get(name) or "").strip()
+        value = _spoken(name, given.get(name), template.language)
         if not value:
             raise BadInput(
                 f"template {template.language}.{template.name} has no value for {name}",
@@ -123,8 +125,19 @@ def _values(template: Template, variables: Mapping[str, Any], policy: CityTexts)
                 code="BAD_TEMPLATE",
             )
         lint_value(template.name, name, value)
-        values[name] = _in_latin(value) if _is_foreign_plate(template, name) else value
+        values[name] = value
     return values
+
+
+def _spoken(name: str, value: Any, language: Language) -> str:
+    """A value in the language's own form."""
+    if isinstance(value, date):
+        zh = f"{value.month}月{value.day}日"
+        return zh if language == "zh" else f"{value.day} {_MONTHS[value.month - 1]}"
+    text = "" if value is None else str(value).strip()
+    if name == "plate" and language == "en":
+        return _PINYIN.get(text[:1], text[:1]) + text[1:]
+    return text
 
 
 def _grace(language: Language, variables: Mapping[str, Any], policy: CityTexts) -> str:
@@ -132,14 +145,6 @@ def _grace(language: Language, variables: Mapping[str, Any], policy: CityTexts) 
     if seconds % 60 == 0:
         return f"{seconds // 60}分钟" if language == "zh" else f"{seconds // 60} min"
     return f"{seconds}秒" if language == "zh" else f"{seconds} s"
-
-
-def _is_foreign_plate(template: Template, name: str) -> bool:
-    return name == "plate" and template.language == "en"
-
-
-def _in_latin(plate: str) -> str:
-    return _PINYIN.get(plate[:1], plate[:1]) + plate[1:]
 
 
 def _shorter(place: str) -> str:
