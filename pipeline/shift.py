@@ -1,0 +1,273 @@
+"""A worker's time at its camera: eyes that look, and a pen that writes, each in its own thread.
+
+The eyes never wait for the database: what they saw goes into the holding buffer, and a database
+that takes a second, or is away for a minute, makes no gap in the record. The pen hands on what is
+held, asks for open watches and edited zones about once a second, and reports the camera's health.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from models.errors import Conflict, NotFound, QifenError
+from models.registry import HealthReport, get_camera, report_health, zones_for
+from pipeline.buffer import Held, HeldSighting, HoldingBuffer, held_items
+from pipeline.evidence import encode_jpeg
+from pipeline.intake import Intake
+from pipeline.logs import get_logger
+from pipeline.metrics import CameraCounters
+from pipeline.watches import WatchList, zone_shape
+from vision.frames import LiveSource, StreamState, StreamStatus
+from vision.looker import CameraLooker
+from vision.types import Frame, LookResult, ViewHealth, WatchSubject, WeightsInfo, ZoneShape
+
+if TYPE_CHECKING:
+    from pipeline.services import Services
+
+FENCED = "FENCED"
+HEALTH_SECONDS = 5.0
+"""Health is written when it changes, and otherwise this often."""
+PICTURE_SECONDS = 5.0
+"""How old the console's latest picture may be."""
+_PEN_SECONDS = 0.2
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The camera as it was when this worker took it over."""
+
+    camera_id: int
+    name: str
+    url: str
+    looks_per_second: float
+    weights: str | None
+    fencing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the eyes look for; replaced as a whole, never changed."""
+
+    zones: tuple[ZoneShape, ...]
+    watches: tuple[WatchSubject, ...]
+
+
+class Shift:
+    """From taking over a camera until told to stop, fenced off, or the camera is changed."""
+
+    def __init__(
+        self, services: Services, post: Post, counters: CameraCounters, beat: Callable[[], None],
+        stop: threading.Event, model: WeightsInfo | None,
+    ) -> None:  # fmt: skip
+        self._services = services
+        self._post = post
+        self._counters = counters
+        self._beat = beat
+        self._told_to_stop = stop
+        self._over = threading.Event()
+        self._something = threading.Event()
+        self._verdict = ""
+        self._watch_list = WatchList(services.evidence)
+        self._intake = Intake(services, fencing=post.fencing, model=model)
+        self._buffer = HoldingBuffer(self._apply, hold_seconds=services.settings.hold_seconds)
+        self._health = _Health(services, post)
+        self._poll_due = 0.0
+        self.orders = self._read_orders()
+
+    def work(self, looker: CameraLooker) -> str:
+        """Look until the shift is over, then hand on what is held.
+
+        Gives why it is over: "" when told to stop, FENCED, "changed" or "gone".
+        """
+        source = LiveSource(
+            self._post.url, self._post.name, clock_now=self._services.clock.now,
+            looks_per_second=self._post.looks_per_second, stop=self._over,
+            on_state=self._note_stream,
+        )  # fmt: skip
+        pen = threading.Thread(target=self._write_on, name=f"pen-{self._post.name}", daemon=True)
+        pen.start()
+        try:
+            self._look_on(looker, source)
+        finally:
+            self._over.set()
+            pen.join()
+        return self._verdict
+
+    # -- eyes ---------------------------------------------------------------------------------
+
+    def _look_on(self, looker: CameraLooker, source: LiveSource) -> None:
+        seen: Orders | None = None
+        for frame in source:
+            orders = self.orders
+            if orders is not seen:
+                if seen is None or orders.zones != seen.zones:
+                    looker.set_zones(orders.zones)
+                looker.set_watches(orders.watches)
+                # A place under watch is looked at once a second at least, whatever keyframes do.
+                busy = max(1.0, self._post.looks_per_second) if orders.watches else None
+                source.want_more(busy)
+                seen = orders
+            started = time.monotonic()
+            self._note_look(looker.look(frame), started)
+
+    def _note_look(self, result: LookResult, started: float) -> None:
+        counters = self._counters
+        counters.frames += 1
+        counters.detector_calls += int(result.detector_called)
+        counters.sightings += len(result.sightings)
+        counters.look_seconds += time.monotonic() - started
+        self._beat()
+        self._health.note_look(result.frame, result.health)
+        for item in held_items(result):
+            self._buffer.add(item)
+        self._something.set()
+
+    def _note_stream(self, state: StreamState) -> None:
+        self._beat()
+        self._counters.reconnects = state.reconnects
+        self._health.note_stream(state)
+        self._something.set()
+
+    # -- pen ----------------------------------------------------------------------------------
+
+    def _write_on(self) -> None:
+        """The pen's thread: until the shift is over, and once more at its end."""
+        while not (self._over.is_set() or self._told_to_stop.is_set()):
+            self._something.wait(_PEN_SECONDS)
+            self._something.clear()
+            self._write_guarded()
+        self._over.set()
+        self._write_guarded()
+
+    def _write_guarded(self) -> None:
+        try:
+            self._write()
+        except NotFound:
+            self._end("gone")  # the camera was removed; the fleet stops us in a moment
+        except QifenError as error:
+            if error.code == FENCED:
+                self._end(FENCED)
+            _log.warning("pen", camera=self._post.name, error=str(error))
+        except Exception:
+            # The pen must live: without it nothing of what the eyes see is kept.
+            self._services.metrics.errors.labels("pen").inc()
+            _log.exception("pen", camera=self._post.name)
+
+    def _write(self) -> None:
+        flushed = self._buffer.flush()
+        counters = self._counters
+        counters.held, counters.dropped = len(self._buffer), self._buffer.dropped
+        counters.refused = self._buffer.refused
+        if not flushed:
+            return
+        now = time.monotonic()
+        if now >= self._poll_due:
+            self.orders = self._read_orders()
+            self._poll_due = now + self._services.settings.poll_seconds
+        self._health.write(now, counters.reconnects)
+
+    def _apply(self, item: Held) -> None:
+        try:
+            self._intake.take(self._post.camera_id, item)
+        except Conflict as error:
+            if error.code == FENCED:
+                self._end(FENCED)
+            raise
+        if isinstance(item, HeldSighting):
+            self._poll_due = 0.0  # its watch begins with the next look
+
+    def _end(self, verdict: str) -> None:
+        self._verdict = verdict
+        self._over.set()
+
+    def _read_orders(self) -> Orders:
+        """Zones and watches as they are now; ends the shift if the camera itself was changed."""
+        post = self._post
+        with self._services.store.read() as session:
+            camera = get_camera(session, post.camera_id)
+            now = (camera.stream_url, camera.looks_per_second, camera.weights)
+            if camera.fencing != post.fencing:
+                self._end(FENCED)
+            elif now != (post.url, post.looks_per_second, post.weights):
+                self._end("changed")
+            zones = tuple(zone_shape(version) for version in zones_for(session, camera))
+            watches = tuple(self._watch_list.subjects(session, camera.id))
+        old: Orders | None = getattr(self, "orders", None)
+        # The same object where nothing changed: the eyes keep what they remember.
+        if old and old.zones == zones and _identity(old.watches) == _identity(watches):
+            return old
+        return Orders(zones, watches)
+
+
+def _identity(watches: Sequence[WatchSubject]) -> list[tuple[object, ...]]:
+    """What makes a watch another one; pictures cannot be compared, and do not change."""
+    return [(w.key, w.zone, w.box, w.plate_text, w.plate_colour) for w in watches]
+
+
+class _Health:
+    """What is known about the camera's health, and when it was last written."""
+
+    def __init__(self, services: Services, post: Post) -> None:
+        self._services = services
+        self._post = post
+        self._stream: StreamState | None = None
+        self._view = ViewHealth.OK
+        self._was_down = ""
+        self._frame: Frame | None = None
+        self._last_frame_at: datetime | None = None
+        self._picture_key: str | None = None
+        self._written: tuple[str, str] | None = None
+        self._write_due = self._picture_due = 0.0
+
+    def note_look(self, frame: Frame, view: ViewHealth) -> None:
+        self._frame, self._last_frame_at, self._view = frame, frame.at, view
+
+    def note_stream(self, state: StreamState) -> None:
+        if state.status is StreamStatus.DOWN:
+            self._was_down = state.message or state.reason
+        elif state.status is StreamStatus.UP:
+            self._was_down = ""
+        self._stream = state
+
+    def state(self) -> tuple[str, str]:
+        """unknown | down | up | the view's trouble, and why."""
+        if self._was_down:  # also while it connects again
+            return "down", self._was_down
+        if self._stream is None or self._stream.status is not StreamStatus.UP:
+            return "unknown", ""
+        if self._view is ViewHealth.OK:
+            return "up", ""
+        return str(self._view), "the picture cannot be judged"
+
+    def write(self, now: float, reconnects: int) -> None:
+        """Write health if it changed or is due, and the latest picture if that is due."""
+        state = self.state()
+        if state == self._written and now < self._write_due:
+            return
+        self._keep_picture(now)
+        report = HealthReport(
+            *state, last_frame_at=self._last_frame_at, last_picture=self._picture_key,
+            reconnects=reconnects,
+        )  # fmt: skip
+        with self._services.store.begin() as session:
+            report_health(
+                session, self._post.camera_id, self._post.fencing, report,
+                at=self._services.clock.now(),
+            )  # fmt: skip
+        self._written, self._write_due = state, now + HEALTH_SECONDS
+
+    def _keep_picture(self, now: float) -> None:
+        frame = self._frame
+        if frame is None or now < self._picture_due:
+            return
+        self._frame, self._picture_due = None, now + PICTURE_SECONDS
+        data = encode_jpeg(frame.image, quality=80)
+        name = f"camera-{self._post.camera_id}"
+        self._picture_key = self._services.evidence.overwrite(name, data, "jpg")
