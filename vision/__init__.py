@@ -18,20 +18,3 @@
 Import from these modules; the room itself imports none of them, so that reading a zone file does
 not load a neural network.
 """
-
-__all__ = [
-    "detect",
-    "errors",
-    "frames",
-    "gate",
-    "geometry",
-    "health",
-    "looker",
-    "picture",
-    "plates",
-    "rules",
-    "scene",
-    "types",
-    "watch",
-    "weights",
-]

@@ -165,7 +165,7 @@ def _sha256(path: Path) -> str:
 
 
 def list_weights() -> list[WeightsFile]:
-    """All that can be used by name without the internet: bundled ones, then ONNX files fetched."""
+    """What can be asked for by name on any machine. Raises BadWeights where a file is damaged."""
     return [_bundled(name) for name in BUNDLED]
 
 
