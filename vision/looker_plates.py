@@ -1,0 +1,142 @@
+"""The plates of the vehicles that stand: who is read, how long, and which pictures are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from vision.plates import PlateReader, PlateVoter
+from vision.rules.parking import ParkedIn
+from vision.scene_object import SceneObject
+from vision.types import Frame, PlateReading, PlateVote
+
+
+@dataclass(slots=True)
+class _File:
+    """What is known of one object's plate."""
+
+    voter: PlateVoter = field(default_factory=PlateVoter)
+    since: datetime | None = None
+    """First try."""
+    best: PlateReading | None = None
+    plate_frame: Frame | None = None
+    first_frame: Frame | None = None
+    settled: bool = False
+    flagged: bool = False
+    """Its sighting has the pictures: none is kept any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlateEvidence:
+    """What goes into a sighting."""
+
+    vote: PlateVote | None
+    reading: PlateReading | None
+    plate_frame: Frame | None
+    first_frame: Frame | None
+
+
+class PlateDesk:
+    """Keeps a vote and a few pictures for each vehicle of one camera."""
+
+    def __init__(
+        self, reader: PlateReader | None, *, tries_seconds: float, frames_kept: int
+    ) -> None:
+        self._reader = reader
+        self._tries_seconds = tries_seconds
+        self._frames_kept = frames_kept
+        self._files: dict[int, _File] = {}
+        self._at: datetime | None = None
+        self.readings: dict[int, PlateReading] = {}
+        """Best readings of the present look, by object."""
+
+    @property
+    def can_read(self) -> bool:
+        return self._reader is not None
+
+    @property
+    def votes(self) -> dict[int, PlateVote]:
+        return {
+            object_id: file.voter.vote()
+            for object_id, file in self._files.items()
+            if file.since is not None
+        }
+
+    @property
+    def tried_seconds(self) -> dict[int, float]:
+        """How long each vehicle's plate has been tried by now."""
+        return {
+            object_id: (self._at - file.since).total_seconds()
+            for object_id, file in self._files.items()
+            if file.since is not None and self._at is not None
+        }
+
+    def begin_look(self, frame: Frame, things: Iterable[SceneObject]) -> None:
+        """Forget the vehicles that are gone, and the last look's readings."""
+        alive = {thing.object_id for thing in things}
+        self._files = {known: file for known, file in self._files.items() if known in alive}
+        self.readings = {}
+        self._at = frame.at
+
+    def hold_first_frames(self, parked: Sequence[ParkedIn], frame: Frame) -> None:
+        """Keep the first picture of every vehicle that has come to a zone."""
+        for each in parked:
+            file = self._files.setdefault(each.thing.object_id, _File())
+            if each.thing.first_seen == frame.at and not file.flagged:
+                file.first_frame = frame
+        self._let_go()
+
+    def read(self, thing: SceneObject, frame: Frame, *, however_often: bool = False) -> None:
+        """Read the plate of a vehicle that is seen in this frame, unless it is known by now."""
+        file = self._files.setdefault(thing.object_id, _File())
+        if self._reader is None or thing.object_id in self.readings or not thing.visible:
+            return
+        file.since = file.since or frame.at
+        tried = (frame.at - file.since).total_seconds()
+        if not however_often and (file.settled or tried > self._tries_seconds):
+            return
+        box = thing.detection.box if thing.detection else thing.box
+        found = self._reader.read(frame.image, box)
+        if not found:
+            return
+        reading = self.readings[thing.object_id] = found[0]
+        if file.settled or not file.voter.add(reading, frame.at):
+            return
+        file.settled = file.voter.settled
+        if not file.flagged and (file.best is None or reading.confidence > file.best.confidence):
+            file.best, file.plate_frame = reading, frame
+            self._let_go()
+
+    def finished(self, thing: SceneObject, at: datetime) -> bool:
+        """Whether a sighting need not wait for more readings of this plate."""
+        file = self._files.get(thing.object_id)
+        if self._reader is None or file is None:
+            return True
+        if file.settled:
+            return True
+        return file.since is not None and (at - file.since).total_seconds() >= self._tries_seconds
+
+    def evidence(self, thing: SceneObject) -> PlateEvidence:
+        """What a sighting takes along; its pictures are let go here."""
+        file = self._files.get(thing.object_id, _File())
+        vote = file.voter.vote() if self._reader is not None else None
+        taken = PlateEvidence(vote, file.best, file.plate_frame, file.first_frame)
+        file.plate_frame = file.first_frame = None
+        file.flagged = True
+        return taken
+
+    def _let_go(self) -> None:
+        """Hold no more than a few different pictures. First pictures go before plate pictures,
+        and the newest first: most of these are of cars that only pass."""
+        files = list(self._files.values())
+        firsts = sorted({f.first_frame.at for f in files if f.first_frame}, reverse=True)
+        plates = sorted({f.plate_frame.at for f in files if f.plate_frame}, reverse=True)
+        for at in firsts[: max(0, len({*firsts, *plates}) - self._frames_kept)]:
+            for file in files:
+                if file.first_frame is not None and file.first_frame.at == at:
+                    file.first_frame = None
+        for at in plates[: max(0, len(plates) - self._frames_kept)]:
+            for file in files:
+                if file.plate_frame is not None and file.plate_frame.at == at:
+                    file.plate_frame = None

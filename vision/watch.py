@@ -1,0 +1,358 @@
+"""Is the vehicle of an open event still there? One answer a look, in doubt never `present`.
+
+`present` needs the very place to look as it did and a detection there, without a moment in which
+another vehicle could have come; after such a moment it needs the plate. `absent` needs a clear
+look. What the scene cannot tell is `unclear`, with the reason (domain.md A14-A18, W01-W15, W51).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from vision.appearance import CHANGED, SAME, Appearance, Grey, likeness
+from vision.geometry import box_iou
+from vision.plates import PlateVoter
+from vision.rules.parking import area_of, stands_in
+from vision.scene import share_inside
+from vision.scene_object import SceneObject, Seen
+from vision.types import (
+    Box,
+    Detection,
+    Frame,
+    PlateReading,
+    PlateVote,
+    ViewHealth,
+    WatchAnswer,
+    WatchLook,
+    WatchSubject,
+    ZoneShape,
+)
+
+_AT_PLACE_IOU = 0.5
+_OCCLUDED_SHARE = 0.5
+"""domain.md W15."""
+_OTHER_PLATE_CONFIDENCE = 0.90
+"""domain.md 4.2, identity at the re-check."""
+_EQUAL_PLATE_CONFIDENCE = 0.60
+"""Seven characters that all agree are no accident even where one is pale."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings:
+    max_gap_seconds: float = 5.0
+    passer_by_seconds: float = 3.5
+    """Hidden no longer than this, nobody can have driven off and another come."""
+    clearly_different: float = 0.70
+    """Less alike than this to the subject: another vehicle, once its leaving was seen."""
+    plate_every_seconds: float = 5.0
+    """How often the plate of a vehicle that is surely the same is read again: the re-check
+    (A17) wants the plate on its pictures."""
+    plate_tries_seconds: float = 10.0
+    """So long every look tries a plate that has to decide something."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchView:
+    """All that one look has to say to the watches."""
+
+    frame: Frame
+    health: ViewHealth
+    grey: Grey
+    objects: Sequence[SceneObject]
+    detections: Sequence[Detection]
+    zones: Sequence[ZoneShape]
+    readings: Mapping[int, PlateReading] = field(default_factory=dict[int, PlateReading])
+    """Best plate reading of this look, by object."""
+    votes: Mapping[int, PlateVote] = field(default_factory=dict[int, PlateVote])
+    """Consensus of all readings so far, by object."""
+    tried_seconds: Mapping[int, float] = field(default_factory=dict[int, float])
+    """How long each object's plate has been tried."""
+    reads_plates: bool = True
+
+    @property
+    def at(self) -> datetime:
+        return self.frame.at
+
+
+class Watch:
+    """Keeps an eye on one subject. Give it every look, in order.
+
+    `live_object` is the scene's object that became the subject's event here and still stands:
+    nobody can have taken its place since. Without it (after a restart) the plate has to say who
+    stands there; where no plate is known, the stored picture must match.
+    """
+
+    def __init__(
+        self,
+        subject: WatchSubject,
+        settings: WatchSettings | None = None,
+        *,
+        live_object: int | None = None,
+    ) -> None:
+        self.subject = subject
+        self._settings = settings or WatchSettings()
+        crop = subject.appearance
+        self._reference = Appearance.of_crop(crop) if crop is not None else None
+        self._linked = live_object
+        self._other: int | None = None
+        self._doubt = live_object is None
+        """Somebody else could stand there by now: the plate has to say."""
+        self._departed = False
+        """A clear look without it was seen since."""
+        self._voter = PlateVoter()
+        self._voted_for: int | None = None
+        self._last_clear: datetime | None = None
+        self._last_seen: datetime | None = None
+        self._last_absent: datetime | None = None
+        self._last_read: datetime | None = None
+        self._doubt_since: datetime | None = None
+
+    def wants_plate_of(self, objects: Sequence[SceneObject], at: datetime) -> SceneObject | None:
+        """The vehicle at the place, if this look has to read its plate."""
+        here = self._here(objects)
+        if here is None or not here.visible:
+            return None
+        since = (at - self._last_read).total_seconds() if self._last_read else None
+        trying = self._doubt and (
+            self._doubt_since is None
+            or (at - self._doubt_since).total_seconds() <= self._settings.plate_tries_seconds
+        )
+        if not trying and since is not None and since < self._settings.plate_every_seconds:
+            return None
+        self._last_read = at
+        return here
+
+    def newcomers(
+        self, objects: Sequence[SceneObject], zones: Sequence[ZoneShape]
+    ) -> list[SceneObject]:
+        """Vehicles elsewhere in the area that could be the subject: their plates tell."""
+        return [thing for thing in objects if self._is_newcomer(thing, zones)]
+
+    def judge(self, view: WatchView) -> WatchLook:
+        """The answer of one look."""
+        if view.health is not ViewHealth.OK:
+            return self._answer(view, WatchAnswer.UNCLEAR, view.health.value)
+        if self._last_clear is not None:
+            gap = (view.at - self._last_clear).total_seconds()
+            if gap > self._settings.max_gap_seconds:
+                self._begin_doubt(view.at)
+        self._last_clear = view.at
+        if self._doubt and self._doubt_since is None:
+            self._doubt_since = view.at
+        here = self._here(view.objects)
+        self._hear(here, view)
+        if self._linked is not None and (here is None or here.object_id != self._linked):
+            # The scene has seen it go, or something else stands where it stood.
+            self._linked = None
+            self._departed = True
+            self._begin_doubt(view.at)
+        if here is None:
+            return self._nobody_there(view)
+        return self._somebody_there(here, view)
+
+    def _here(self, objects: Sequence[SceneObject]) -> SceneObject | None:
+        """The object at the subject's place: the linked one, else the one that overlaps most."""
+        for thing in objects:
+            if thing.object_id == self._linked:
+                return thing
+        at_place = [
+            (overlap, thing.standing, -thing.object_id, thing)
+            for thing in objects
+            if (overlap := box_iou(thing.box, self.subject.box)) >= _AT_PLACE_IOU
+        ]
+        return max(at_place, key=lambda item: item[:3])[3] if at_place else None
+
+    def _hear(self, here: SceneObject | None, view: WatchView) -> None:
+        """Collect plate readings of what stands at the place; another object, another vote."""
+        if here is None:
+            return
+        if here.object_id != self._voted_for:
+            self._voted_for, self._voter = here.object_id, PlateVoter()
+        reading = view.readings.get(here.object_id)
+        if reading is not None:
+            self._voter.add(reading, view.at)
+
+    def _somebody_there(self, here: SceneObject, view: WatchView) -> WatchLook:
+        if here.look is Seen.ABSENT:
+            self._begin_doubt(view.at)
+            return self._nobody_there(view)
+        if here.look is Seen.HIDDEN or not here.standing:
+            self._begin_doubt_if_long(view.at)
+            return self._hidden(view, here, "occluded" if here.standing else "arriving")
+        plate = self._plate_says()
+        if plate is False:
+            self._linked, self._other, self._departed = None, here.object_id, True
+            return self._answer(view, WatchAnswer.OTHER_VEHICLE, "plate", here)
+        if here.look is Seen.CHANGED:
+            return self._looks_different(here, view)
+        self._settle_doubt(here, view, plate)
+        if self._doubt or self._linked != here.object_id:
+            return self._stranger(here, view)
+        return self._same(here, view)
+
+    def _same(self, here: SceneObject, view: WatchView) -> WatchLook:
+        if here.look is Seen.HELD:
+            return self._answer(view, WatchAnswer.UNCLEAR, "not_detected", here)
+        self._last_seen = view.at
+        return self._answer(view, WatchAnswer.PRESENT, "", here)
+
+    def _looks_different(self, here: SceneObject, view: WatchView) -> WatchLook:
+        """Light, or another vehicle: only a plate read in this very look can say `present`."""
+        self._begin_doubt_if_long(view.at)
+        reading = view.readings.get(here.object_id)
+        if reading is not None and reading.text and reading.text == self.subject.plate_text:
+            return self._answer(view, WatchAnswer.PRESENT, "plate", here)
+        return self._answer(view, WatchAnswer.UNCLEAR, "appearance", here)
+
+    def _settle_doubt(self, here: SceneObject, view: WatchView, plate: bool | None) -> None:
+        """Link what stands there to the subject where that is beyond doubt."""
+        if plate:
+            self._link(here)
+        elif self._doubt and not self._departed and self._by_eye(view):
+            alike = self._similarity(view)
+            if alike is not None and alike >= SAME:
+                self._link(here)
+
+    def _by_eye(self, view: WatchView) -> bool:
+        """No plate can be compared: the eye has to do, until it has seen a departure."""
+        return self.subject.plate_text is None or not view.reads_plates
+
+    def _link(self, here: SceneObject) -> None:
+        self._linked = here.object_id
+        self._other = None
+        self._doubt = self._departed = False
+        self._doubt_since = None
+
+    def _stranger(self, here: SceneObject, view: WatchView) -> WatchLook:
+        """A vehicle stands at the place, and it is not known to be the subject."""
+        alike = self._similarity(view)
+        different = alike is not None and alike < self._settings.clearly_different
+        if self._other == here.object_id or (self._departed and different):
+            self._other = here.object_id
+            return self._answer(view, WatchAnswer.OTHER_VEHICLE, "appearance", here)
+        seen_to_stay = self._by_eye(view) and not self._departed
+        return self._answer(
+            view, WatchAnswer.UNCLEAR, "appearance" if seen_to_stay else "no_plate", here
+        )
+
+    def _nobody_there(self, view: WatchView) -> WatchLook:
+        moved = self._elsewhere(view)
+        if moved is not None:
+            self._departed = True
+            return self._answer(view, WatchAnswer.MOVED, "plate", moved)
+        if self._occluded(view):
+            self._begin_doubt_if_long(view.at)
+            return self._hidden(view, None, "occluded")
+        if self._similar_without_detection(view):
+            return self._answer(view, WatchAnswer.UNCLEAR, "not_detected")
+        self._begin_doubt(view.at)
+        self._departed = True
+        if any(self._may_be_it(thing, view) for thing in view.objects):
+            return self._answer(view, WatchAnswer.UNCLEAR, "maybe_moved")
+        self._last_absent = view.at
+        return self._answer(view, WatchAnswer.ABSENT, "")
+
+    def _hidden(self, view: WatchView, here: SceneObject | None, reason: str) -> WatchLook:
+        """Nothing can be seen; what was clearly absent a moment ago cannot be back behind it."""
+        if self._departed and self._last_absent is not None:
+            hidden_for = (view.at - self._last_absent).total_seconds()
+            if hidden_for <= self._settings.passer_by_seconds:
+                return self._answer(view, WatchAnswer.ABSENT, "passing")
+        return self._answer(view, WatchAnswer.UNCLEAR, reason, here)
+
+    def _occluded(self, view: WatchView) -> bool:
+        return any(
+            share_inside(self.subject.box, detection.box) > _OCCLUDED_SHARE
+            for detection in view.detections
+            if detection.kind not in ("hanging", "advert")
+        )
+
+    def _similar_without_detection(self, view: WatchView) -> bool:
+        """Restored, or just lost by the detector: the place looks as if it still stood there."""
+        alike = None if self._departed else self._similarity(view)
+        return alike is not None and alike >= CHANGED
+
+    def _elsewhere(self, view: WatchView) -> SceneObject | None:
+        """The subject by its plate, standing elsewhere in its enforcement area (W11)."""
+        if self.subject.plate_text is None:
+            return None
+        for thing in view.objects:
+            vote = view.votes.get(thing.object_id)
+            if vote is None or vote.text != self.subject.plate_text or not thing.standing:
+                continue
+            sure = vote.equal_reads >= 2 and vote.confidence >= _EQUAL_PLATE_CONFIDENCE
+            if sure and thing.visible and self._in_area(thing, view.zones):
+                return thing
+        return None
+
+    def _may_be_it(self, thing: SceneObject, view: WatchView) -> bool:
+        """A newcomer in the area whose plate is still being tried."""
+        if not view.reads_plates or not self._is_newcomer(thing, view.zones):
+            return False
+        vote = view.votes.get(thing.object_id)
+        read = vote is not None and vote.text is not None
+        tried = view.tried_seconds.get(thing.object_id, 0.0)
+        return not read and tried < self._settings.plate_tries_seconds
+
+    def _is_newcomer(self, thing: SceneObject, zones: Sequence[ZoneShape]) -> bool:
+        """Whether it came to stand in the area after the subject was last seen at its place."""
+        if self.subject.plate_text is None or thing.object_id == self._linked:
+            return False
+        if self._last_seen is not None and thing.first_seen < self._last_seen:
+            return False
+        at_place = box_iou(thing.box, self.subject.box) >= _AT_PLACE_IOU
+        return thing.visible and not at_place and self._in_area(thing, zones)
+
+    def _in_area(self, thing: SceneObject, zones: Sequence[ZoneShape]) -> bool:
+        own = next((zone for zone in zones if zone.name == self.subject.zone), None)
+        area = area_of(own) if own else self.subject.zone
+        return any(area_of(zone) == area and stands_in(zone, thing.box) for zone in zones)
+
+    def _plate_says(self) -> bool | None:
+        """True: the subject's plate. False: surely another. None: it does not say."""
+        vote = self._voter.vote()
+        if self.subject.plate_text is None or vote.text is None:
+            return None
+        if vote.text == self.subject.plate_text:
+            return True if vote.confidence >= _EQUAL_PLATE_CONFIDENCE else None
+        sure = vote.equal_reads >= 2 and vote.confidence >= _OTHER_PLATE_CONFIDENCE
+        return False if sure else None
+
+    def _begin_doubt(self, at: datetime) -> None:
+        """From now on the plate has to say who stands there; what was read before is void."""
+        self._doubt, self._doubt_since = True, at
+        self._voter = PlateVoter()
+
+    def _begin_doubt_if_long(self, at: datetime) -> None:
+        unseen = (at - self._last_seen).total_seconds() if self._last_seen else None
+        if unseen is None or unseen > self._settings.passer_by_seconds:
+            self._begin_doubt(at)
+
+    def _similarity(self, view: WatchView) -> float | None:
+        """Likeness of the place now to the subject's picture at T0."""
+        if self._reference is None:
+            return None
+        return likeness(self._reference, Appearance.of_place(view.grey, self.subject.box))
+
+    def _answer(
+        self,
+        view: WatchView,
+        answer: WatchAnswer,
+        reason: str,
+        thing: SceneObject | None = None,
+    ) -> WatchLook:
+        box: Box | None = thing.box if thing else None
+        detection = thing.detection if thing else None
+        return WatchLook(
+            key=self.subject.key,
+            answer=answer,
+            at=view.at,
+            reason=reason,
+            similarity=self._similarity(view) if view.health is ViewHealth.OK else None,
+            detection_confidence=detection.confidence if detection else None,
+            plate=view.readings.get(thing.object_id) if thing else None,
+            box=box,
+            frame=view.frame,
+        )
