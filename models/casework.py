@@ -1,79 +1,96 @@
-"""What the pipeline and the API ask of an event (signatures first; bodies follow)."""
+"""What the pipeline and the API may ask of an event, in one place.
+
+Every function takes the session first and never commits, is idempotent by its command id (at
+most 72 characters), and raises models.errors: FlowRefused with every guard's refusal,
+StaleVersion where somebody else acted first, BadInput naming a field. The parts lie in
+models.opening (birth), models.looks (what cameras saw), models.promises (notices) and
+models.sweeping (judging again); the rules in models.flows.parking.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.event import Deadline, Event, WatchSpan
+from models.errors import BadInput, FlowRefused
+from models.event import ActorKind, Event, EventState
 from models.evidence import Evidence
-from models.flow import Actor
-from models.notice import Notice
-from models.people import User
+from models.facts import Contact, GateFacts, NewEvent, measure_gates
+from models.flow import SYSTEM, Actor, find_command, fire
+from models.flows.parking import BEFORE_STAYED, PARKING
+from models.looks import add_look, lock, open_watches, sampling_from
+from models.opening import open_event
+from models.people import Statement, User
+from models.plate import check_plate
 from models.policy import Policy
-from models.zone import Zone, ZoneVersion
+from models.promises import notice_accepted, notice_delivered, notice_failed, prepare_notice
+from models.sweeping import due_deadlines, expire, judge_watch
+from models.zone import Zone
+
+__all__ = [
+    "Contact",
+    "GateFacts",
+    "NewEvent",
+    "VoidReason",
+    "add_look",
+    "confirm_by_officer",
+    "discard_by_officer",
+    "due_deadlines",
+    "expire",
+    "judge_gates",
+    "judge_watch",
+    "notice_accepted",
+    "notice_delivered",
+    "notice_failed",
+    "open_event",
+    "open_watches",
+    "paper_notice",
+    "permit_parking",
+    "prepare_notice",
+    "record_tow",
+    "sampling_from",
+    "send_patrol",
+    "transfer",
+    "void",
+    "zone_changed",
+]
+
+
+MAX_REASON = 40
+"""Longest reason code that an event keeps."""
+
+
+class VoidReason(StrEnum):
+    """The eight grounds of 程序规定 art. 22 (L39), and no others."""
+
+    URGENT_DUTY = "URGENT_DUTY"
+    STOLEN_OR_ABUSED = "STOLEN_OR_ABUSED"
+    EMERGENCY_AVOIDANCE = "EMERGENCY_AVOIDANCE"
+    HANDLED_ON_SITE = "HANDLED_ON_SITE"
+    CONTRADICTING_SIGNS = "CONTRADICTING_SIGNS"
+    UNCLEAR_RECORD = "UNCLEAR_RECORD"
+    PLATE_MISREAD = "PLATE_MISREAD"
+    OTHER = "OTHER"
 
 
 @dataclass(frozen=True, slots=True)
-class NewEvent:
-    """A vehicle that stood longer than the dwell (what a Sighting becomes)."""
+class _Order:
+    """What every command carries."""
 
-    camera_id: int
-    zone: Zone
-    zone_version: ZoneVersion
-    object_kind: str
-    box: Sequence[float]
-    first_seen_at: datetime
-    flagged_at: datetime
-    last_seen_at: datetime
+    policy: Policy
+    at: datetime
     command_id: str
-    plate: str | None = None
-    plate_colour: str | None = None
-    plate_kind: str | None = None
-    measured: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    flags: Sequence[str] = ()
+    expected_version: int | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    phone: str
-    """E.164"""
-    language: str = "zh"
-    authorised: bool = True
-    """False: a company or rental contact that has not agreed to be written to (W19)."""
-
-
-@dataclass(frozen=True, slots=True)
-class GateFacts:
-    """What the gates of A7 measure."""
-
-    confident_share: float
-    """Share of looks in the dwell with a detection confidence of 0.80 or more."""
-    confidence_mean: float
-    plate_valid: bool
-    """The text fits the grammar of domain.md 2.6."""
-    plate_confidence: float
-    plate_equal_reads: int
-    province_confidence: float
-    colour_agrees: bool
-    """The plate's colour agrees with its kind."""
-    registry_found: bool
-    registry_contradicts: bool
-    """Body colour or class in the registry is not what the camera saw."""
-    contact_found: bool
-    plates_disagree: bool = False
-    """Front and rear plates differ (W07)."""
-    clone_suspected: bool = False
-    exemption: str = ""
-    """Reason code of a valid whitelist entry or proven duty (A5, W24, W25)."""
-
-
-def open_event(session: Session, new: NewEvent, *, policy: Policy, at: datetime) -> Event:
-    raise NotImplementedError
+    def part(self, suffix: str) -> _Order:
+        """One of several steps of the same command."""
+        return replace(self, command_id=f"{self.command_id}/{suffix}")
 
 
 def judge_gates(
@@ -85,19 +102,26 @@ def judge_gates(
     at: datetime,
     command_id: str,
 ) -> Event:
-    raise NotImplementedError
-
-
-def prepare_notice(
-    session: Session,
-    event: Event,
-    contact: Contact | None,
-    *,
-    policy: Policy,
-    at: datetime,
-    command_id: str,
-) -> Event:
-    raise NotImplementedError
+    """A5, A6, A7, A27: store each gate with measured and needed, then let the flow choose."""
+    lock(session, event)
+    if event.state != EventState.FLAGGED:
+        return event
+    offset = event.camera.clock_offset_seconds
+    event.confirm_gates = measure_gates(event, facts, clock_offset_seconds=offset, policy=policy)
+    inputs = {"clone_suspected": facts.clone_suspected, "exemption": facts.exemption}
+    measured = {"confidence_mean": facts.confidence_mean}
+    order = _Order(policy, at, command_id)
+    for trigger, reason in (
+        ("transfer", "SUSPECTED_CLONE" if facts.clone_suspected else "FOREIGN_AUTHORITY"),
+        ("exempt", facts.exemption),
+        ("gates", ""),
+    ):
+        try:
+            _fire(session, event, trigger, order, reason=reason, facts=measured, inputs=inputs)
+        except FlowRefused:
+            continue  # "gates" has a row without guards (A6), so the last one always applies
+        break
+    return event
 
 
 def confirm_by_officer(
@@ -111,10 +135,36 @@ def confirm_by_officer(
     at: datetime,
     command_id: str,
     expected_version: int | None = None,
-    plate_colour: str | None = None,
-    plate_kind: str | None = None,
 ) -> Event:
-    raise NotImplementedError
+    """A8, then A10 or A11: the officer's word, with a corrected plate where one is given.
+
+    A plate that already has an open event in the area makes this one its duplicate (A4).
+    Raises BadInput (field plate) for a text that is no plate.
+    """
+    text = None if plate is None else check_plate(plate)
+    order = _Order(policy, at, command_id, expected_version)
+    if find_command(session, order.part("A4").command_id) is not None:
+        return event
+    judge_watch(session, event, policy=policy, at=at)
+    inputs: dict[str, Any] = {"user": user, "plate": text}
+    master = _twin(session, event, text)
+    if master is not None:
+        inputs["master"] = master
+        _fire(session, event, "dedupe", order.part("A4"), by=user, inputs=inputs)
+        return event
+    _fire(session, event, "officer_confirm", order.part("A8"), by=user, inputs=inputs)
+    return prepare_notice(
+        session, event, contact, policy=policy, at=at, command_id=order.part("A10").command_id
+    )
+
+
+def _twin(session: Session, event: Event, plate: str | None) -> Event | None:
+    """Another open event of this plate in this area."""
+    text = plate or event.plate
+    if text is None or event.state != EventState.CONFIRM_PENDING:
+        return None
+    key = f"{event.area_id}:{text}"
+    return session.scalar(select(Event).where(Event.open_plate_key == key, Event.id != event.id))
 
 
 def discard_by_officer(
@@ -128,7 +178,9 @@ def discard_by_officer(
     command_id: str,
     expected_version: int | None = None,
 ) -> Event:
-    raise NotImplementedError
+    """A8: nothing that need be told; also what a patrol finds on the spot."""
+    order = _Order(policy, at, command_id, expected_version)
+    return _officer_step(session, event, user, "officer_discard", reason, order)
 
 
 def send_patrol(
@@ -142,35 +194,57 @@ def send_patrol(
     command_id: str,
     expected_version: int | None = None,
 ) -> Event:
-    raise NotImplementedError
+    """A8: the plate cannot be read from here, or an officer should go and see."""
+    order = _Order(policy, at, command_id, expected_version)
+    return _officer_step(session, event, user, "officer_patrol", reason, order)
 
 
 def paper_notice(
     session: Session,
     event: Event,
     user: User,
-    evidence: Evidence,
+    photo: Evidence,
     *,
     policy: Policy,
     at: datetime,
     command_id: str,
     expected_version: int | None = None,
 ) -> Event:
-    raise NotImplementedError
+    """A26: a paper notice on the window; the grace starts at its photo (evidence kind PAPER)."""
+    order = _Order(policy, at, command_id, expected_version)
+    _fire(
+        session, event, "paper_notice", order, by=user, evidence_ids=[photo.id],
+        inputs={"user": user, "photo": photo},
+    )  # fmt: skip
+    return event
 
 
 def void(
     session: Session,
     event: Event,
-    actor: Actor,
+    user: User,
     *,
     reason: str,
     policy: Policy,
     at: datetime,
     command_id: str,
     expected_version: int | None = None,
+    statement: Statement | None = None,
 ) -> Event:
-    raise NotImplementedError
+    """A23, A24: one of the eight grounds of L39 is verified. The event leaves the history.
+
+    Raises BadInput (field reason) for any other ground.
+    """
+    if reason not in list(VoidReason):
+        raise BadInput(
+            f"{reason!r} is no ground to void an event",
+            field="reason",
+            hint="one of " + ", ".join(VoidReason),
+        )
+    order = _Order(policy, at, command_id, expected_version)
+    inputs = {"user": user, "statement": statement}
+    _fire(session, event, "void", order, by=user, reason=reason, inputs=inputs)
+    return event
 
 
 def record_tow(
@@ -184,7 +258,9 @@ def record_tow(
     command_id: str,
     expected_version: int | None = None,
 ) -> Event:
-    raise NotImplementedError
+    """A25, L44: towed away by the authority; `reference` is the number of the tow record."""
+    order = _Order(policy, at, command_id, expected_version)
+    return _officer_step(session, event, user, "tow", reference, order, field="reference")
 
 
 def transfer(
@@ -198,74 +274,77 @@ def transfer(
     command_id: str,
     expected_version: int | None = None,
 ) -> Event:
-    raise NotImplementedError
+    """A27: to another authority (a covered or cloned plate, another one's road)."""
+    order = _Order(policy, at, command_id, expected_version)
+    return _officer_step(session, event, user, "transfer", reason, order)
 
 
 def permit_parking(
     session: Session, zone: Zone, actor: Actor, *, policy: Policy, at: datetime, command_id: str
 ) -> list[Event]:
-    """W30: from now on parking is legal in this zone; its open events end in favour."""
-    raise NotImplementedError
+    """W30: from now on parking is legal in this zone (holiday, tidal bays): its events of today
+    that have not been decided end in the owner's favour. Returns those that ended."""
+    order = _Order(policy, at, command_id)
+    return _all_of_zone(session, zone, "permitted", order, actor)
 
 
 def zone_changed(
     session: Session, zone: Zone, *, policy: Policy, at: datetime, command_id: str
 ) -> list[Event]:
-    """W31: after a new version or the end of a zone; returns the events that ended by it."""
-    raise NotImplementedError
+    """W31: call it after a new version or the end of a zone. Events whose place it no longer
+    covers end in the owner's favour; they are returned."""
+    return _all_of_zone(session, zone, "zone_lifted", _Order(policy, at, command_id), SYSTEM)
 
 
-def notice_accepted(session: Session, notice: Notice, *, policy: Policy, at: datetime) -> Event:
-    raise NotImplementedError
+def _all_of_zone(
+    session: Session, zone: Zone, trigger: str, order: _Order, actor: Actor
+) -> list[Event]:
+    session.flush()
+    waiting = select(Event).where(Event.zone_id == zone.id, Event.state.in_(list(BEFORE_STAYED)))
+    ended: list[Event] = []
+    for event in session.scalars(waiting.order_by(Event.id)).all():
+        lock(session, event)
+        try:
+            _fire(session, event, trigger, order.part(f"{event.id}"), actor=actor)
+        except FlowRefused:
+            continue  # still covered
+        ended.append(event)
+    return ended
 
 
-def notice_delivered(
-    session: Session, notice: Notice, *, at: datetime, reported_at: datetime | None, policy: Policy
-) -> Event:
-    raise NotImplementedError
-
-
-def notice_failed(
-    session: Session, notice: Notice, *, reason: str, policy: Policy, at: datetime
-) -> Event:
-    raise NotImplementedError
-
-
-def add_look(
+def _officer_step(
     session: Session,
     event: Event,
-    *,
-    camera_id: int,
-    answer: str,
+    user: User,
+    trigger: str,
     reason: str,
-    at: datetime,
-    plate: str | None,
-    plate_confidence: float | None,
-    similarity: float | None,
-    box: Sequence[float] | None,
-    policy: Policy,
-) -> WatchSpan | None:
-    """None where the event has ended: nothing is recorded about it any more."""
-    raise NotImplementedError
+    order: _Order,
+    field: str = "reason",
+) -> Event:
+    """One step of an officer with a reason code of at most 40 characters."""
+    code = reason.strip()
+    if not 0 < len(code) <= MAX_REASON:
+        raise BadInput(f"{field} must have 1 to {MAX_REASON} characters", field=field)
+    _fire(session, event, trigger, order, by=user, reason=code, inputs={"user": user})
+    return event
 
 
-def judge_watch(session: Session, event: Event, *, policy: Policy, at: datetime) -> Event:
-    raise NotImplementedError
-
-
-def due_deadlines(session: Session, at: datetime, limit: int = 100) -> list[Deadline]:
-    raise NotImplementedError
-
-
-def expire(session: Session, deadline_id: int, *, policy: Policy, at: datetime) -> Event | None:
-    """None where another sweeper holds the row or nothing is due any more."""
-    raise NotImplementedError
-
-
-def open_watches(session: Session, camera_id: int) -> list[Event]:
-    raise NotImplementedError
-
-
-def sampling_from(event: Event, policy: Policy) -> datetime | None:
-    """From when on E4 and E6 may be taken: the deadline plus `recheck_delay_seconds`."""
-    raise NotImplementedError
+def _fire(  # noqa: PLR0913 (as models.flow.fire)
+    session: Session,
+    event: Event,
+    trigger: str,
+    order: _Order,
+    *,
+    by: User | None = None,
+    actor: Actor = SYSTEM,
+    reason: str = "",
+    facts: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    evidence_ids: Sequence[int] = (),
+) -> None:
+    who = actor if by is None else Actor(ActorKind.OFFICER, by.username)
+    fire(
+        session, PARKING, event, trigger, actor=who, at=order.at, command_id=order.command_id,
+        policy=order.policy, facts=facts, inputs=inputs, reason=reason,
+        expected_version=order.expected_version, evidence_ids=evidence_ids,
+    )  # fmt: skip

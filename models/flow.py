@@ -144,7 +144,7 @@ def _names(functions: Iterable[Callable[..., Any]]) -> list[str]:
     return [f.__name__.strip("_") for f in functions]
 
 
-def fire(
+def fire(  # noqa: PLR0913 (a step is all of this, by keyword)
     session: Session,
     flow: Flow,
     event: Event,
@@ -184,7 +184,7 @@ def fire(
     return _apply(step, command_id)
 
 
-def choose(
+def choose(  # noqa: PLR0913 (as fire)
     session: Session,
     flow: Flow,
     event: Event,

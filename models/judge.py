@@ -1,4 +1,4 @@
-"""What the looks of a watch amount to: pure functions over spans, no database, no clock.
+"""What the looks of a watch amount to: pure functions over spans, no session, no clock.
 
 A span is time really seen (models.event.WatchSpan); what lies between two spans counts neither
 as presence nor as absence (design.md 2). `moved` is presence in the same area (W11);
@@ -10,27 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+
+from models.event import WatchSpan
 
 PRESENT = frozenset({"present", "moved"})
 ABSENT = frozenset({"absent", "other_vehicle"})
-
-
-class Span(Protocol):
-    """The part of a WatchSpan that is judged."""
-
-    @property
-    def camera_id(self) -> int: ...
-    @property
-    def answer(self) -> str: ...
-    @property
-    def started_at(self) -> datetime: ...
-    @property
-    def ended_at(self) -> datetime: ...
-    @property
-    def plate(self) -> str | None: ...
-    @property
-    def plate_confidence(self) -> float | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +43,7 @@ class Presence:
         return (self.ended_at - self.started_at).total_seconds()
 
 
-def absences(spans: Iterable[Span], *, max_gap_seconds: float) -> list[Absence]:
+def absences(spans: Iterable[WatchSpan], *, max_gap_seconds: float) -> list[Absence]:
     """Every continuous clear absence, earliest first, one camera's view at a time.
 
     Presence, an unclear look or a gap of more than `max_gap_seconds` ends a run. A run during
@@ -78,9 +62,9 @@ def absences(spans: Iterable[Span], *, max_gap_seconds: float) -> list[Absence]:
     return sorted(found, key=lambda absence: absence.started_at)
 
 
-def _absent_runs(spans: Sequence[Span], max_gap: timedelta) -> list[list[Span]]:
-    runs: list[list[Span]] = []
-    previous: Span | None = None
+def _absent_runs(spans: Sequence[WatchSpan], max_gap: timedelta) -> list[list[WatchSpan]]:
+    runs: list[list[WatchSpan]] = []
+    previous: WatchSpan | None = None
     for span in spans:
         if span.answer in ABSENT:
             joins = (
@@ -97,7 +81,7 @@ def _absent_runs(spans: Sequence[Span], max_gap: timedelta) -> list[list[Span]]:
 
 
 def absent_confirmed(
-    spans: Iterable[Span], *, needed_seconds: float, max_gap_seconds: float
+    spans: Iterable[WatchSpan], *, needed_seconds: float, max_gap_seconds: float
 ) -> Absence | None:
     """The first absence that lasted `needed_seconds` (30 s, A14), or None.
 
@@ -111,7 +95,7 @@ def absent_confirmed(
 
 
 def present_confirmed(
-    spans: Iterable[Span],
+    spans: Iterable[WatchSpan],
     *,
     after: datetime,
     plate: str | None,
@@ -127,7 +111,7 @@ def present_confirmed(
     if plate is None:
         return None
     later = [span for span in _ordered(spans) if span.started_at > after]
-    stay: list[Span] = []
+    stay: list[WatchSpan] = []
     for span in later:
         if span.answer in ABSENT:
             stay = []
@@ -140,24 +124,24 @@ def present_confirmed(
     return None
 
 
-def last_present_at(spans: Iterable[Span]) -> datetime | None:
+def last_present_at(spans: Iterable[WatchSpan]) -> datetime | None:
     """The last instant at which any camera saw the vehicle (W09, W10 turn on it)."""
     return max((span.ended_at for span in spans if span.answer in PRESENT), default=None)
 
 
-def last_clear(spans: Iterable[Span]) -> Span | None:
+def last_clear(spans: Iterable[WatchSpan]) -> WatchSpan | None:
     """The latest span that says anything: not `unclear`."""
     clear = [span for span in spans if span.answer in PRESENT | ABSENT]
     return max(clear, key=lambda span: span.ended_at, default=None)
 
 
-def is_gone(spans: Iterable[Span]) -> bool:
+def is_gone(spans: Iterable[WatchSpan]) -> bool:
     """Whether the latest clear look found the vehicle gone."""
     span = last_clear(spans)
     return span is not None and span.answer in ABSENT
 
 
-def longest_gap_seconds(spans: Iterable[Span], *, start: datetime, end: datetime) -> float:
+def longest_gap_seconds(spans: Iterable[WatchSpan], *, start: datetime, end: datetime) -> float:
     """The longest time between `start` and `end` in which no camera saw the place clearly.
 
     An unclear look is part of the gap: behind a bus one may leave and return as well (W02).
@@ -175,16 +159,16 @@ def longest_gap_seconds(spans: Iterable[Span], *, start: datetime, end: datetime
     return max(0.0, *gaps)
 
 
-def has_gap(spans: Iterable[Span], *, start: datetime, end: datetime, seconds: float) -> bool:
+def has_gap(spans: Iterable[WatchSpan], *, start: datetime, end: datetime, seconds: float) -> bool:
     """Whether the place went unseen for more than `seconds` at a stretch."""
     return longest_gap_seconds(spans, start=start, end=end) > seconds
 
 
-def _ordered(spans: Iterable[Span]) -> list[Span]:
+def _ordered(spans: Iterable[WatchSpan]) -> list[WatchSpan]:
     return sorted(spans, key=lambda span: (span.started_at, span.ended_at))
 
 
-def _overlap(span: Span, start: datetime, end: datetime) -> bool:
+def _overlap(span: WatchSpan, start: datetime, end: datetime) -> bool:
     return span.started_at <= end and span.ended_at >= start
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+import unicodedata
 from collections.abc import Iterable
+
+from models.errors import BadInput
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford base 32: no I, L, O, U, so that a number read over the phone stays the same."""
@@ -19,6 +23,33 @@ def mask(text: str) -> str:
     if len(text) <= 5:
         return "*" * len(text)
     return f"{text[:4]}{'*' * (len(text) - 5)}{text[-1]}"
+
+
+_PROVINCE = "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
+_SERIAL = "[A-HJ-NP-Z0-9]"
+_FORMS = re.compile(
+    f"{_PROVINCE}[A-HJ-NP-Z]{_SERIAL}{{4}}[A-HJ-NP-Z0-9挂学警港澳领]"  # ordinary
+    rf"|{_PROVINCE}[A-HJ-NP-Z](?:[A-HJK]{_SERIAL}\d{{4}}|\d{{5}}[A-HJK])"  # new energy
+    rf"|{_PROVINCE}[XS]{_SERIAL}{{4}}应急"
+    r"|使\d{6}|\d{6}使"
+    f"|WJ{_PROVINCE}{_SERIAL}{{5}}"
+    r"|[A-Z]{2}\d{5}"
+)
+
+
+def check_plate(text: str) -> str:
+    """What an officer typed, normalised (浙a·12345 -> 浙A12345); nothing is guessed or replaced.
+
+    Raises BadInput (field plate) for a text that has no form of domain.md 2.6.
+    """
+    plain = re.sub(r"[·•.\s-]", "", unicodedata.normalize("NFKC", text)).upper()
+    if _FORMS.fullmatch(plain) is None:
+        raise BadInput(
+            "this is no plate",
+            field="plate",
+            hint="province, letter and five or six characters without I and O, such as 浙A12345",
+        )
+    return plain
 
 
 def is_nonlocal(text: str, home_prefixes: Iterable[str]) -> bool:

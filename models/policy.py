@@ -48,6 +48,9 @@ class Policy:
     """Counted on work days only: 86,400 is the same time on the next work day."""
     review_hard_work_days: int = 5
     """程序规定 art. 19 (L37): five work days from the collection of E1, then never."""
+    statement_window_seconds: float = 0.0
+    """Least time after the deadline in which the owner may speak before two officers can
+    escalate; an open statement blocks them however long it takes (L03, L11)."""
     patrol_seconds: float = 14_400.0
     open_limit_days: int = 30
     max_gap_seconds: float = 5.0
@@ -57,7 +60,7 @@ class Policy:
     followup_valid_seconds: float = 3_600.0
     """A thank-you or a result that could not be sent for so long is not sent at all."""
 
-    # Limits (L88, W26, W27)
+    # What is sent and granted at most: L88, W26, W27.
     daily_grace_limit: int = 1
     sms_per_plate_per_day: int = 6
     sms_apart_seconds: float = 60.0
@@ -150,7 +153,10 @@ def load_policy(session: Session) -> Policy:
 def save_policy(
     session: Session, changes: Mapping[str, Any], *, at: datetime, actor: str
 ) -> Policy:
-    """Change some settings and log who did. Raises BadInput naming the field; then nothing moved."""
+    """Change some settings and log who did.
+
+    Raises BadInput naming the field; then nothing was changed.
+    """
     policy = _applied(load_policy(session), changes)
     default = Policy()
     differing = {

@@ -1,4 +1,4 @@
-"""Officers: the queue, the evidence pack and the decision (signatures first; bodies follow)."""
+"""Officers: the queue, the evidence pack and the decision of two (A20, A21; L02, L08, L31)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,42 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.event import Event
-from models.people import DecisionKind, User
+from models.errors import BadInput, FlowRefused, NotAllowed, Refusal
+from models.event import ActorKind, Deadline, DeadlineKind, Event, EventState
+from models.flow import SUBJECT_EVENT, Actor, choose, find_command, fire
+from models.flows.parking import PARKING
+from models.looks import lock
+from models.pack import PackStatus, pack_status
+from models.people import Decision, DecisionKind, Role, Statement, StatementStatus, User
 from models.policy import Policy
+from models.zone import Zone
+
+__all__ = [
+    "DecisionInput",
+    "PackStatus",
+    "QueueItem",
+    "RejectReason",
+    "decide",
+    "escalation_refusals",
+    "pack_status",
+    "queue",
+]
+
+QUEUE_STATES = (EventState.CONFIRM_PENDING, EventState.REVIEW_PENDING, EventState.PATROL_ASSIGNED)
+
+_WAITS_FOR: dict[str, str] = {
+    EventState.CONFIRM_PENDING: DeadlineKind.CONFIRM,
+    EventState.REVIEW_PENDING: DeadlineKind.REVIEW_HARD,
+    EventState.PATROL_ASSIGNED: DeadlineKind.PATROL,
+}
+CO_SIGNER = "CO_SIGNER_MISSING"
 
 
 class RejectReason(StrEnum):
-    """A21: mandatory, counted as the error of the machine or the rule."""
+    """A21: mandatory, counted as an error of the machine or of the rule."""
 
     NOT_AN_OFFENCE = "NOT_AN_OFFENCE"
     NO_OBSTRUCTION = "NO_OBSTRUCTION"
@@ -29,8 +56,11 @@ class RejectReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DecisionInput:
+    """One officer's word. Escalation needs the four ticks of L02 and the obstruction of L31."""
+
     kind: DecisionKind
     reason: str = ""
+    """Free text, at most 300 characters."""
     reason_code: RejectReason | None = None
     """Mandatory for a rejection."""
     is_true: bool = False
@@ -39,18 +69,6 @@ class DecisionInput:
     is_accurate: bool = False
     obstruction: bool = False
     obstruction_reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PackStatus:
-    missing: tuple[str, ...]
-    """Codes: E1, E3, E4, E6, E3_TOO_SOON, E6_TOO_SOON, ..."""
-    notes: tuple[str, ...]
-    """What an officer should know: gap_during_grace, moved, ..."""
-
-    @property
-    def complete(self) -> bool:
-        return not self.missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +84,72 @@ class QueueItem:
 def queue(
     session: Session,
     *,
-    states: Sequence[str] = (),
+    states: Sequence[str] = QUEUE_STATES,
     area_id: int | None = None,
     limit: int = 100,
     offset: int = 0,
 ) -> list[QueueItem]:
-    raise NotImplementedError
+    """Events that wait for people, the one that times out first on top."""
+    wanted = select(Event).join(Zone, Zone.id == Event.zone_id).where(Event.state.in_(states))
+    if area_id is not None:
+        wanted = wanted.where(Event.area_id == area_id)
+    events = session.scalars(wanted.order_by(Event.flagged_at, Event.id)).all()
+    due = _due_times(session, [event.id for event in events])
+    items = [
+        QueueItem(
+            event=event,
+            due_at=due.get((event.id, _WAITS_FOR.get(event.state, ""))),
+            decided_by=tuple(_signatures(session, event)),
+            open_statements=_open_statements(session, event),
+        )
+        for event in events
+    ]
+    items.sort(key=lambda item: (item.due_at is None, item.due_at or item.event.flagged_at))
+    return items[offset : offset + limit]
 
 
-def pack_status(session: Session, event: Event, *, policy: Policy | None = None) -> PackStatus:
-    raise NotImplementedError
+def _due_times(session: Session, event_ids: Sequence[int]) -> dict[tuple[int, str], datetime]:
+    rows = session.scalars(
+        select(Deadline).where(
+            Deadline.subject_kind == SUBJECT_EVENT,
+            Deadline.subject_id.in_(event_ids),
+            Deadline.done_at.is_(None),
+        )
+    )
+    return {(row.subject_id, row.kind): row.due_at for row in rows}
+
+
+def _signatures(session: Session, event: Event) -> list[int]:
+    return list(
+        session.scalars(
+            select(Decision.officer_id)
+            .where(Decision.event_id == event.id, Decision.kind == DecisionKind.ESCALATE)
+            .order_by(Decision.id)
+        )
+    )
+
+
+def _open_statements(session: Session, event: Event) -> int:
+    count = session.scalar(
+        select(func.count(Statement.id)).where(
+            Statement.event_id == event.id, Statement.status == StatementStatus.OPEN
+        )
+    )
+    return count or 0
+
+
+def escalation_refusals(
+    session: Session, event: Event, user: User, *, policy: Policy, at: datetime
+) -> list[Refusal]:
+    """What stands against this officer's signature now; the missing co-signer is left out."""
+    try:
+        choose(
+            session, PARKING, event, "escalate", actor=_officer(user), at=at, policy=policy,
+            inputs={"user": user},
+        )  # fmt: skip
+    except FlowRefused as refused:
+        return [refusal for refusal in refused.refusals if refusal.code != CO_SIGNER]
+    return []
 
 
 def decide(
@@ -89,5 +163,99 @@ def decide(
     command_id: str,
     expected_version: int | None = None,
 ) -> Event:
-    """The event moves to ESCALATED only with the second officer's signature."""
-    raise NotImplementedError
+    """One officer's decision. A rejection ends the event at once (A21); an escalation is a
+    signature, and the second one, by another licensed officer, moves it (A20).
+
+    Raises BadInput for a missing tick, reason or code and for the same officer twice (L08),
+    NotAllowed for who is no officer or not licensed, FlowRefused with every guard that says no,
+    StaleVersion (W43).
+    """
+    session.flush()
+    if find_command(session, command_id) is not None:
+        return event
+    lock(session, event)
+    if not (user.active and user.has(Role.OFFICER)):
+        raise NotAllowed("only an active officer may decide", code="NOT_AN_OFFICER")
+    if decision.kind == DecisionKind.REJECT:
+        return _reject(session, event, user, decision, policy, at, command_id, expected_version)
+    return _sign(session, event, user, decision, policy, at, command_id, expected_version)
+
+
+def _reject(
+    session: Session, event: Event, user: User, decision: DecisionInput, policy: Policy,
+    at: datetime, command_id: str, expected_version: int | None,
+) -> Event:  # fmt: skip
+    if decision.reason_code is None:
+        raise BadInput("a rejection needs a reason code", field="reason_code")
+    fire(
+        session, PARKING, event, "reject", actor=_officer(user), at=at, command_id=command_id,
+        policy=policy, inputs={"user": user}, reason=decision.reason_code,
+        expected_version=expected_version,
+    )  # fmt: skip
+    # An officer who had signed for escalation keeps that row (it is append-only); the log shows
+    # the change of mind, which is in the owner's favour.
+    if user.id not in _signatures(session, event):
+        _record(session, event, user, decision, at)
+    return event
+
+
+def _sign(
+    session: Session, event: Event, user: User, decision: DecisionInput, policy: Policy,
+    at: datetime, command_id: str, expected_version: int | None,
+) -> Event:  # fmt: skip
+    _check_ticks(decision)
+    signed = _signatures(session, event)
+    if user.id in signed and event.state == EventState.REVIEW_PENDING:
+        raise BadInput(
+            "the same officer cannot sign twice",
+            field="officer",
+            code="SAME_OFFICER",
+            hint="a second licensed officer must sign",
+        )
+    refusals = escalation_refusals(session, event, user, policy=policy, at=at)
+    if refusals:
+        message = "; ".join(refusal.message for refusal in refusals)
+        raise FlowRefused(f"event {event.event_no} cannot be escalated: {message}", refusals)
+    _record(session, event, user, decision, at)
+    if signed:
+        fire(
+            session, PARKING, event, "escalate", actor=_officer(user), at=at,
+            command_id=command_id, policy=policy, inputs={"user": user},
+            expected_version=expected_version, facts={"officers": sorted([*signed, user.id])},
+        )  # fmt: skip
+    return event
+
+
+def _check_ticks(decision: DecisionInput) -> None:
+    """L02: true, clear, complete, accurate; L31: obstruction, with what it obstructs."""
+    for name in ("is_true", "is_clear", "is_complete", "is_accurate", "obstruction"):
+        if not getattr(decision, name):
+            raise BadInput(f"{name} is not ticked", field=name)
+    if not decision.obstruction_reason.strip():
+        raise BadInput("say what the vehicle obstructs", field="obstruction_reason")
+
+
+def _record(
+    session: Session, event: Event, user: User, decision: DecisionInput, at: datetime
+) -> None:
+    session.add(
+        Decision(
+            event_id=event.id,
+            officer_id=user.id,
+            kind=decision.kind,
+            reason=decision.reason or (decision.reason_code or ""),
+            is_true=decision.is_true,
+            is_clear=decision.is_clear,
+            is_complete=decision.is_complete,
+            is_accurate=decision.is_accurate,
+            obstruction=decision.obstruction,
+            obstruction_reason=decision.obstruction_reason,
+            licence_no=user.licence_no or "",
+            decided_at=at,
+        )
+    )
+    session.flush()
+
+
+def _officer(user: User) -> Actor:
+    return Actor(ActorKind.OFFICER, user.username)

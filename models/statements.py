@@ -1,4 +1,4 @@
-"""陈述申辩: what an owner says, and the officer's answer (signatures first; bodies follow)."""
+"""陈述申辩: what an owner says, and the officer's answer (L03, L11, W21, W22)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from models.event import Event
-from models.people import Statement, User
+from models import casework
+from models.casework import VoidReason
+from models.errors import BadInput, Conflict, NotAllowed
+from models.event import Event, EventState
+from models.flows import texts
+from models.looks import add_flag, lock
+from models.people import Role, Statement, StatementStatus, User
 from models.policy import Policy
+
+MAX_LENGTH = 2000
+CHANNELS = ("web", "sms", "phone", "counter")
 
 
 def receive(
@@ -20,7 +28,25 @@ def receive(
     policy: Policy,
     channel: str = "web",
 ) -> Statement:
-    raise NotImplementedError
+    """Keep a statement. It is taken in every state: nothing may limit it (行政处罚法 art. 41(3)).
+
+    While it is open nobody can escalate the event; the re-check goes on (W21). N4 tells that it
+    has arrived, where the owner's phone is known. Raises BadInput (field text or channel).
+    """
+    words = text.strip()
+    if not 0 < len(words) <= MAX_LENGTH:
+        raise BadInput(f"a statement has 1 to {MAX_LENGTH} characters", field="text")
+    if channel not in CHANNELS:
+        raise BadInput(f"channel must be one of {', '.join(CHANNELS)}", field="channel")
+    lock(session, event)
+    statement = Statement(
+        event_id=event.id, text=words, channel=channel, received_at=at, status=StatementStatus.OPEN
+    )
+    session.add(statement)
+    add_flag(event, "statement")
+    session.flush()
+    texts.queue_followup(session, event, "N4", at=at, policy=policy)
+    return statement
 
 
 def answer(
@@ -33,6 +59,38 @@ def answer(
     at: datetime,
     policy: Policy,
     command_id: str,
-    void_reason: str = "OTHER",
+    void_reason: str = VoidReason.OTHER,
 ) -> Statement:
-    raise NotImplementedError
+    """An officer's answer. Upheld: the event is voided if it is open or escalated (A23, A24, N5);
+    one that had already ended in the owner's favour stays as it is. Not upheld: N6, where the
+    event is before officers; what may follow never becomes harsher (L11).
+
+    Raises BadInput (field text), NotAllowed, Conflict where it was answered before.
+    """
+    words = text.strip()
+    if not 0 < len(words) <= MAX_LENGTH:
+        raise BadInput(f"an answer has 1 to {MAX_LENGTH} characters", field="text")
+    if not (user.active and user.has(Role.OFFICER)):
+        raise NotAllowed("only an active officer may answer", code="NOT_AN_OFFICER")
+    event = lock(session, session.get_one(Event, statement.event_id))
+    session.refresh(statement)
+    if statement.status != StatementStatus.OPEN:
+        raise Conflict("this statement was answered already", code="ALREADY_ANSWERED")
+    statement.status = StatementStatus.UPHELD if upheld else StatementStatus.NOT_UPHELD
+    statement.answer = words
+    statement.answered_at, statement.answered_by = at, user.id
+    session.flush()
+    if not upheld:
+        _tell_not_upheld(session, event, at=at, policy=policy)
+    elif event.is_open or event.state == EventState.ESCALATED:
+        casework.void(
+            session, event, user, reason=void_reason, policy=policy, at=at,
+            command_id=command_id, statement=statement,
+        )  # fmt: skip
+    return statement
+
+
+def _tell_not_upheld(session: Session, event: Event, *, at: datetime, policy: Policy) -> None:
+    """N6 speaks of what is proposed, so it goes only where something may be."""
+    if event.state in (EventState.REVIEW_PENDING, EventState.ESCALATED):
+        texts.queue_followup(session, event, "N6", at=at, policy=policy)

@@ -1,0 +1,243 @@
+"""Guards of the parking flow: each answers None (go on) or why not, as code and sentence.
+
+Guards change nothing. The rule's source stands in each docstring (domain.md rows).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from models import deadlines
+from models.errors import Refusal
+from models.event import Event, EventState
+from models.evidence import Evidence, EvidenceKind
+from models.facts import Contact
+from models.flow import Step
+from models.ground import in_bay
+from models.notice import Notice, NoticeStatus
+from models.people import Role, User
+from models.zone import Authority, ConfirmMode, Surface, ZoneKind, ZonePhase
+
+MOTOR_VEHICLES = frozenset({"car", "van", "truck", "bus"})
+
+
+# Birth and gates
+
+
+def zone_in_force(step: Step) -> Refusal | None:
+    """A1: an active parking zone of a camera in service."""
+    zone = step.event.zone
+    if zone.retired_at is not None or zone.kind != ZoneKind.PARKING:
+        return Refusal("ZONE_NOT_IN_FORCE", "the zone is retired or is no parking zone")
+    if not step.event.camera.enabled:
+        return Refusal("CAMERA_OFF", "the camera is not in service")
+    return None
+
+
+def is_motor_vehicle(step: Step) -> Refusal | None:
+    """A3, W46: car, van, truck or bus; a motorbike is another type (0506)."""
+    if step.event.object_kind in MOTOR_VEHICLES:
+        return None
+    return Refusal("WRONG_KIND", f"a {step.event.object_kind} is no motor vehicle of this flow")
+
+
+def dwelt_long_enough(step: Step) -> Refusal | None:
+    """A3, L33: a short stop with the driver at hand is allowed."""
+    stood = (step.event.flagged_at - step.event.first_seen_at).total_seconds()
+    if stood >= step.event.zone_version.dwell_seconds:
+        return None
+    return Refusal("DWELL_TOO_SHORT", f"it stood {stood:g} s only")
+
+
+def outside_bays(step: Step) -> Refusal | None:
+    """A3, L32: 道交法 art. 56 exempts marked bays."""
+    if in_bay(step.event.zone_version, step.event.box):
+        return Refusal("LEGAL_BAY", "it stands in a marked bay")
+    return None
+
+
+def has_master(step: Step) -> Refusal | None:
+    """A4: the same plate and area, or the same place, already has an open event."""
+    if isinstance(step.inputs.get("master"), Event):
+        return None
+    return Refusal("NO_MASTER", "no open event of this vehicle is known")
+
+
+def exemption_proven(step: Step) -> Refusal | None:
+    """A5, L43: exempt by a valid permit or a duty, never by the plate alone."""
+    if step.inputs.get("exemption"):
+        return None
+    return Refusal("NOT_EXEMPT", "no exemption is proven")
+
+
+def in_shadow_phase(step: Step) -> Refusal | None:
+    """B11: a zone on trial only counts."""
+    if step.event.zone_version.phase == ZonePhase.SHADOW:
+        return None
+    return Refusal("NOT_SHADOW", "the zone is no longer on trial")
+
+
+def hardly_seen(step: Step) -> Refusal | None:
+    """W06: below 0.50 it is dropped."""
+    mean = step.facts.get("confidence_mean", 0.0)
+    if mean < step.policy.drop_confidence:
+        return None
+    return Refusal("SEEN_WELL", f"mean detection confidence is {mean:g}")
+
+
+def confirms_by_itself(step: Step) -> Refusal | None:
+    """A6, A7: the zone's confirm mode."""
+    if step.event.zone_version.confirm_mode == ConfirmMode.AUTO:
+        return None
+    return Refusal("OFFICER_CONFIRMS", "in this zone an officer confirms every event")
+
+
+def all_gates_pass(step: Step) -> Refusal | None:
+    """A7: every gate, each stored with measured and needed."""
+    gates = step.event.confirm_gates
+    failed = [gate["gate"] for gate in gates if not gate["passed"]]
+    if gates and not failed:
+        return None
+    return Refusal("GATE_FAILED", "gates failed: " + (", ".join(failed) or "none was measured"))
+
+
+def is_no_case_of_ours(step: Step) -> Refusal | None:
+    """A27, W33, W45: another authority's zone, or a suspected clone, goes to the police."""
+    version = step.event.zone_version
+    foreign = version.authority != Authority.CHENGGUAN or version.surface == Surface.MOTOR_LANE
+    if foreign or step.inputs.get("clone_suspected"):
+        return None
+    return Refusal("OUR_CASE", "the case is ours and no clone is suspected")
+
+
+# Officers
+
+
+def by_active_officer(step: Step) -> Refusal | None:
+    """A8: an officer, signed in and active."""
+    user = step.inputs.get("user")
+    if isinstance(user, User) and user.active and user.has(Role.OFFICER):
+        return None
+    return Refusal("NOT_AN_OFFICER", "only an active officer may do this")
+
+
+def plate_known(step: Step) -> Refusal | None:
+    """A8, W04: without a plate nobody can be told; send a patrol instead."""
+    if step.event.plate or step.inputs.get("plate"):
+        return None
+    return Refusal("PLATE_UNKNOWN", "the plate is not readable: type it in or send a patrol")
+
+
+def reason_given(step: Step) -> Refusal | None:
+    """A8, A21, A23: no officer's step against the machine without a reason code."""
+    if step.reason:
+        return None
+    return Refusal("REASON_MISSING", "a reason is needed")
+
+
+# The notice
+
+
+def vehicle_has_plate(step: Step) -> Refusal | None:
+    """A10: without a plate there is nobody to tell."""
+    return None if step.event.plate else Refusal("NO_PLATE", "no plate was read")
+
+
+def still_fresh(step: Step) -> Refusal | None:
+    """W50: a backlog older than the confirm time-out is not noticed any more."""
+    since = step.event.confirmed_at or step.event.flagged_at
+    age = (step.at - since).total_seconds()
+    if age <= step.policy.confirm_timeout_seconds:
+        return None
+    return Refusal("STALE", f"confirmed {age:g} s ago: too old for a notice")
+
+
+def owner_reachable(step: Step) -> Refusal | None:
+    """A11, W19: a contact is known and has agreed to be written to."""
+    contact = step.inputs.get("contact")
+    if not isinstance(contact, Contact) or not contact.phone:
+        local = (step.event.plate or "").startswith(step.policy.home_prefixes)
+        code = "NO_CONTACT" if local else "NO_CONTACT_NONLOCAL"
+        return Refusal(code, "the owner's phone is not known")
+    if not contact.authorised:
+        return Refusal("CONTACT_NOT_AUTHORISED", "the contact has not agreed to be written to")
+    return None
+
+
+def in_sms_hours(step: Step) -> Refusal | None:
+    """L89, W30: the zone's hours for texts, local time; outside them a patrol goes."""
+    version = step.event.zone_version
+    now = deadlines.local(step.at).strftime("%H:%M")
+    begin, end = version.sms_from, version.sms_until
+    inside = begin <= now < end if begin <= end else now >= begin or now < end
+    if inside:
+        return None
+    return Refusal("QUIET_HOURS", f"texts are sent from {begin} to {end} only")
+
+
+def under_sms_limit(step: Step) -> Refusal | None:
+    """L88: at most six texts a plate and day."""
+    start, end = deadlines.local_day(step.at)
+    sent = step.session.scalar(
+        select(func.count(Notice.id))
+        .join(Event, Event.id == Notice.event_id)
+        .where(
+            Event.plate == step.event.plate,
+            Notice.created_at >= start,
+            Notice.created_at < end,
+            Notice.status != NoticeStatus.CANCELLED,
+        )
+    )
+    if (sent or 0) < step.policy.sms_per_plate_per_day:
+        return None
+    return Refusal("SMS_LIMIT", f"{sent} texts today are enough")
+
+
+def not_on_blind_track(step: Step) -> Refusal | None:
+    """4.2, no-grace conditions: a blind track must be free at once."""
+    if step.event.zone_version.surface != Surface.BLIND_TRACK:
+        return None
+    return Refusal("BLIND_TRACK", "on a blind track there is no grace")
+
+
+def first_grace_today(step: Step) -> Refusal | None:
+    """W26: one grace a plate, area and day (`daily_grace_limit`); then text N1b and a patrol."""
+    given = graces_today(step)
+    if given < step.policy.daily_grace_limit:
+        return None
+    return Refusal("SAME_DAY_REPEAT", f"{given} grace(s) already given here today")
+
+
+def graces_today(step: Step) -> int:
+    event = step.event
+    start, end = deadlines.local_day(step.at)
+    count = step.session.scalar(
+        select(func.count(Event.id)).where(
+            Event.plate == event.plate,
+            Event.area_id == event.area_id,
+            Event.id != event.id,
+            Event.notified_at >= start,
+            Event.notified_at < end,
+            Event.state != EventState.VOIDED,
+        )
+    )
+    return count or 0
+
+
+def acceptance_counts(step: Step) -> Refusal | None:
+    """0.3: only in a city whose provider gives no receipts does acceptance start the clock."""
+    if step.event.grace_policy == "accepted":
+        return None
+    return Refusal("RECEIPT_NEEDED", "the seven minutes start at the delivery receipt")
+
+
+def paper_photographed(step: Step) -> Refusal | None:
+    """A26, L34: the photo of the paper notice starts the clock."""
+    photo = step.inputs.get("photo")
+    fits = (
+        isinstance(photo, Evidence)
+        and photo.kind == EvidenceKind.PAPER
+        and photo.event_id == step.event.id
+        and photo.captured_at <= step.at
+    )
+    return None if fits else Refusal("NO_PHOTO", "a photo of the paper notice is needed")

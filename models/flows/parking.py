@@ -1,0 +1,346 @@
+"""The parking flow (domain.md 4.2 (a)) as a table: one row a step, guards before effects.
+
+Codes are the rows of domain.md; a letter behind the number tells apart what one row there says
+in one breath (A8 confirm, A8d discard, A8p patrol). W.. and B11 rows come from the awkward paths
+(4.7) and from a zone's phases. Rows with the same source and trigger are tried from top to
+bottom. Decisions beyond the letter of the table, all in the owner's favour:
+
+- A9g, A11g: who leaves before any promise was made is no longer waited for.
+- A16: seen once after the deadline but not twice ten seconds apart, then clearly gone: left.
+- B11: a shadow zone ends every event at the gates, uncounted against anybody and without a text;
+  a warning zone texts, but whoever stays is told that it is closed.
+- W02: a gap of more than a minute in the grace ends undetermined even if the car is seen again.
+"""
+
+from __future__ import annotations
+
+from models.event import TERMINAL, ActorKind, EventState
+from models.flow import Flow, Transition
+from models.flows import decision_guards as decision
+from models.flows import effects as do
+from models.flows import guards as when
+from models.flows import watch_guards as watch
+
+S = EventState
+OPEN = frozenset(state for state in EventState if state not in TERMINAL)
+BEFORE_STAYED = OPEN - {S.STAYED, S.REVIEW_PENDING}
+
+_SYSTEM = frozenset({ActorKind.SYSTEM})
+_OFFICER = frozenset({ActorKind.OFFICER})
+_STAFF = frozenset({ActorKind.OFFICER, ActorKind.OPERATOR, ActorKind.SYSTEM})
+_GATEWAY = frozenset({ActorKind.GATEWAY})
+_GATEWAY_OR_CLOCK = frozenset({ActorKind.GATEWAY, ActorKind.SYSTEM})
+
+_BIRTH = (
+    Transition(
+        "A1", None, "first_seen", S.CANDIDATE,
+        (when.zone_in_force,),
+        (do.start_open_limit,),
+    ),
+    Transition(
+        "A2", S.CANDIDATE, "absent", S.DISCARDED,
+        (watch.left_before_promise,),
+        (do.note_departure, do.end_event),
+        reason="LEFT_BEFORE_DWELL",
+    ),
+    Transition(
+        "A3", S.CANDIDATE, "dwell", S.FLAGGED,
+        (when.is_motor_vehicle, when.dwelt_long_enough, when.outside_bays),
+    ),
+    Transition(
+        "A3d", S.CANDIDATE, "dwell", S.DISCARDED,
+        (),
+        (do.name_why_dropped, do.end_event),
+    ),
+    Transition(
+        "A4", frozenset({S.FLAGGED, S.CONFIRM_PENDING}), "dedupe", S.DUPLICATE,
+        (when.has_master,),
+        (do.link_master, do.end_event),
+        actors=_SYSTEM | _OFFICER,
+        reason="SAME_VEHICLE",
+    ),
+)  # fmt: skip
+
+_GATES = (
+    Transition(
+        "A5", S.FLAGGED, "exempt", S.EXEMPT,
+        (when.exemption_proven,),
+        (do.end_event,),
+    ),
+    Transition(
+        "B11", S.FLAGGED, "gates", S.DISCARDED,
+        (when.in_shadow_phase,),
+        (do.end_event,),
+        reason="SHADOW_PHASE",
+    ),
+    Transition(
+        "W06", S.FLAGGED, "gates", S.DISCARDED,
+        (when.hardly_seen,),
+        (do.end_event,),
+        reason="LOW_CONFIDENCE",
+    ),
+    Transition(
+        "A7", S.FLAGGED, "gates", S.CONFIRMED,
+        (when.confirms_by_itself, when.all_gates_pass),
+        (do.mark_confirmed,),
+    ),
+    Transition(
+        "A6", S.FLAGGED, "gates", S.CONFIRM_PENDING,
+        (),
+        (do.ask_officer,),
+    ),
+    Transition(
+        "A8", S.CONFIRM_PENDING, "officer_confirm", S.CONFIRMED,
+        (when.by_active_officer, when.plate_known, watch.not_gone),
+        (do.correct_plate, do.mark_confirmed),
+        actors=_OFFICER,
+    ),
+    Transition(
+        "A8d", frozenset({S.CONFIRM_PENDING, S.PATROL_ASSIGNED}), "officer_discard", S.DISCARDED,
+        (when.by_active_officer, when.reason_given),
+        (do.end_event, do.tell_closed),
+        actors=_OFFICER,
+    ),
+    Transition(
+        "A8p", S.CONFIRM_PENDING, "officer_patrol", S.PATROL_ASSIGNED,
+        (when.by_active_officer, when.reason_given),
+        (do.send_patrol,),
+        actors=_OFFICER,
+    ),
+    Transition(
+        "A9", S.CONFIRM_PENDING, "confirm_timeout", S.PATROL_ASSIGNED,
+        (watch.not_gone,),
+        (do.send_patrol,),
+        reason="CONFIRM_TIMEOUT",
+    ),
+    Transition(
+        "A9d", S.CONFIRM_PENDING, "confirm_timeout", S.DISCARDED,
+        (),
+        (do.note_departure, do.end_event),
+        reason="GONE",
+    ),
+    Transition(
+        "A9g", frozenset({S.CONFIRM_PENDING, S.CONFIRMED}), "absent", S.DISCARDED,
+        (watch.left_before_promise,),
+        (do.note_departure, do.end_event),
+        reason="GONE",
+    ),
+)  # fmt: skip
+
+_NOTICE = (
+    Transition(
+        "A10", S.CONFIRMED, "prepare_notice", S.NOTICE_PENDING,
+        (
+            when.vehicle_has_plate, when.still_fresh, when.owner_reachable, when.in_sms_hours,
+            when.under_sms_limit, when.not_on_blind_track, when.first_grace_today,
+        ),
+        (do.queue_n1,),
+    ),
+    Transition(
+        "A11", S.CONFIRMED, "prepare_notice", S.PATROL_ASSIGNED,
+        (),
+        (do.warn_without_promise, do.send_patrol),
+    ),
+    Transition(
+        "A11g", S.PATROL_ASSIGNED, "absent", S.UNDETERMINED,
+        (watch.left_before_promise,),
+        (do.note_departure, do.end_event, do.tell_closed),
+        reason="GONE_BEFORE_PATROL",
+    ),
+    Transition(
+        "A12", S.NOTICE_PENDING, "delivered", S.GRACE,
+        (),
+        (do.start_grace,),
+        actors=_GATEWAY,
+    ),
+    Transition(
+        "A12a", S.NOTICE_PENDING, "accepted", S.GRACE,
+        (when.acceptance_counts,),
+        (do.start_grace,),
+        actors=_GATEWAY,
+    ),
+    Transition(
+        "A13", S.NOTICE_PENDING, "notice_failed", S.PATROL_ASSIGNED,
+        (),
+        (do.withdraw_unsent, do.send_patrol),
+        actors=_GATEWAY_OR_CLOCK,
+        reason="NOTICE_FAILED",
+    ),
+    Transition(
+        "W17", S.PATROL_ASSIGNED, "delivered", S.GRACE,
+        (watch.still_there,),
+        (do.start_grace,),
+        actors=_GATEWAY,
+        reason="LATE_RECEIPT",
+    ),
+    Transition(
+        "A26", S.PATROL_ASSIGNED, "paper_notice", S.GRACE,
+        (when.by_active_officer, when.paper_photographed),
+        (do.start_paper_grace,),
+        actors=_OFFICER,
+        reason="PAPER_NOTICE",
+    ),
+    Transition(
+        "A11x", S.PATROL_ASSIGNED, "patrol_over", S.UNDETERMINED,
+        (),
+        (do.end_event, do.tell_closed),
+        reason="PATROL_OVER",
+    ),
+)  # fmt: skip
+
+_GRACE = (
+    Transition(
+        "A14", S.GRACE, "absent", S.LEFT_IN_TIME,
+        (watch.left_in_time,),
+        (do.note_departure, do.end_event, do.thank),
+        reason="MINOR_CORRECTED",
+    ),
+    Transition(
+        "A15", S.GRACE, "grace_over", S.RECHECK,
+        (watch.deadline_passed, watch.recheck_possible),
+        (do.start_recheck,),
+    ),
+    Transition(
+        "W38", S.GRACE, "grace_over", S.UNDETERMINED,
+        (watch.deadline_passed,),
+        (do.end_event, do.tell_closed),
+        reason="RECHECK_MISSED",
+    ),
+    Transition(
+        "A16", S.RECHECK, "absent", S.LEFT_IN_TIME,
+        (watch.left_in_time,),
+        (do.note_departure, do.end_event, do.thank),
+        reason="MINOR_CORRECTED",
+    ),
+    Transition(
+        "A17", S.RECHECK, "present", S.STAYED,
+        (
+            watch.seen_after_deadline, watch.two_panoramas, watch.delay_passed,
+            watch.seen_throughout,
+        ),
+        (do.finish_recheck,),
+    ),
+    Transition(
+        "W02", S.RECHECK, "present", S.UNDETERMINED,
+        (watch.seen_after_deadline, watch.two_panoramas, watch.delay_passed),
+        (do.end_event, do.tell_closed),
+        reason="GAP_DURING_GRACE",
+    ),
+    Transition(
+        "W09", S.RECHECK, "recheck_over", S.LEFT_IN_TIME,
+        (watch.recheck_is_over, watch.gone_at_window_end),
+        (do.note_departure, do.end_event, do.thank),
+        reason="MINOR_CORRECTED",
+    ),
+    Transition(
+        "A18", S.RECHECK, "recheck_over", S.UNDETERMINED,
+        (watch.recheck_is_over,),
+        (do.name_doubt, do.end_event, do.tell_closed),
+        reason="NO_CLEAR_VIEW",
+    ),
+)  # fmt: skip
+
+_REVIEW = (
+    Transition(
+        "A19", S.STAYED, "review", S.REVIEW_PENDING,
+        (watch.zone_is_live, decision.pack_complete),
+        (do.start_review, do.tell_stayed),
+    ),
+    Transition(
+        "A19w", S.STAYED, "review", S.UNDETERMINED,
+        (watch.in_warning_phase,),
+        (do.end_event, do.tell_closed),
+        reason="WARNING_PHASE",
+    ),
+    Transition(
+        "A19u", S.STAYED, "review", S.UNDETERMINED,
+        (),
+        (do.end_event, do.tell_closed),
+        reason="PACK_INCOMPLETE",
+    ),
+    Transition(
+        "A20", S.REVIEW_PENDING, "escalate", S.ESCALATED,
+        (
+            decision.officer_licensed, decision.officer_did_not_draw_zone,
+            decision.device_reviewed, decision.device_calibrated, watch.zone_is_live,
+            decision.zone_has_legal_basis, decision.our_authority, decision.owner_was_told,
+            decision.pack_complete, decision.within_review_time, decision.no_open_statement,
+            decision.statement_window_over, decision.not_escalated_before,
+            decision.two_officers,
+        ),
+        (do.end_event,),
+        actors=_OFFICER,
+        reason="TWO_OFFICERS",
+    ),
+    Transition(
+        "A21", S.REVIEW_PENDING, "reject", S.REJECTED,
+        (when.by_active_officer, when.reason_given),
+        (do.end_event, do.tell_closed),
+        actors=_OFFICER,
+    ),
+    Transition(
+        "A22", S.REVIEW_PENDING, "review_expired", S.EXPIRED_UNREVIEWED,
+        (decision.review_time_over,),
+        (do.end_event, do.tell_closed),
+        reason="REVIEW_EXPIRED",
+    ),
+    Transition(
+        "A24", S.ESCALATED, "void", S.VOIDED,
+        (when.by_active_officer, when.reason_given),
+        (do.end_event, do.tell_voided),
+        actors=_OFFICER,
+    ),
+)  # fmt: skip
+
+_ANY_OPEN = (
+    Transition(
+        "A23", OPEN, "void", S.VOIDED,
+        (when.by_active_officer, when.reason_given),
+        (do.end_event, do.tell_voided),
+        actors=_OFFICER,
+    ),
+    Transition(
+        "A25", OPEN, "tow", S.REMOVED_BY_TOW,
+        (when.by_active_officer, when.reason_given),
+        (do.end_event,),
+        actors=_OFFICER,
+    ),
+    Transition(
+        "A27", OPEN, "transfer", S.TRANSFERRED,
+        (when.by_active_officer, when.reason_given),
+        (do.end_event,),
+        actors=_OFFICER,
+    ),
+    Transition(
+        "A27s", S.FLAGGED, "transfer", S.TRANSFERRED,
+        (when.is_no_case_of_ours,),
+        (do.end_event,),
+    ),
+    Transition(
+        "W30", BEFORE_STAYED, "permitted", S.UNDETERMINED,
+        (),
+        (do.end_event, do.tell_closed),
+        actors=_STAFF,
+        reason="PERMITTED_NOW",
+    ),
+    Transition(
+        "W31", BEFORE_STAYED, "zone_lifted", S.UNDETERMINED,
+        (watch.zone_no_longer_covers,),
+        (do.end_event, do.tell_closed),
+        actors=_STAFF,
+        reason="ZONE_LIFTED",
+    ),
+    Transition(
+        "LIMIT", OPEN, "open_limit", S.UNDETERMINED,
+        (),
+        (do.end_event, do.tell_closed),
+        reason="OPEN_LIMIT",
+    ),
+)  # fmt: skip
+
+PARKING = Flow(
+    name="parking",
+    version="1",
+    transitions=_BIRTH + _GATES + _NOTICE + _GRACE + _REVIEW + _ANY_OPEN,
+    terminal=TERMINAL,
+)

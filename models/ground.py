@@ -1,0 +1,48 @@
+"""Where a vehicle stands, as far as the domain must know: foot in a zone, box in a bay, overlap.
+
+The eyes have their own, finer geometry (vision.geometry); this room may not import it and needs
+only these three questions, asked when a zone was redrawn or two sightings may be one vehicle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.zone import ZoneVersion
+
+
+def covers(version: ZoneVersion, box: Sequence[float]) -> bool:
+    """Whether the foot of a box stands in the zone's polygon (even-odd rule; edges may fall
+    either way, which only matters to a zone that was redrawn through the vehicle)."""
+    return _inside(version.polygon, (box[0] + box[2]) / 2, box[3])
+
+
+def in_bay(version: ZoneVersion, box: Sequence[float]) -> bool:
+    """Whether the whole box lies within one marked bay (L32)."""
+    x1, y1, x2, y2 = box
+    corners = ((x1, y1), (x2, y1), (x1, y2), (x2, y2))
+    return any(all(_inside(bay, x, y) for x, y in corners) for bay in version.bays)
+
+
+def _inside(polygon: Sequence[Sequence[float]], x: float, y: float) -> bool:
+    inside = False
+    previous = polygon[-1]
+    for point in polygon:
+        (x1, y1), (x2, y2) = previous, point
+        if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
+            inside = not inside
+        previous = point
+    return inside
+
+
+def overlap(first: Sequence[float], second: Sequence[float]) -> float:
+    """Intersection over union of two boxes (0..1)."""
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    shared = max(0.0, width) * max(0.0, height)
+    whole = _area(first) + _area(second) - shared
+    return shared / whole if whole > 0 else 0.0
+
+
+def _area(box: Sequence[float]) -> float:
+    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
