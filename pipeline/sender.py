@@ -28,7 +28,7 @@ from models.notice import Notice, NoticeStatus
 from models.policy import Policy
 from models.store import Store
 from notify.channel import Channel, Outgoing, Receipt, Rejected, Submission, TryLater, Underway
-from notify.receipts import adopt, advance, apply_receipt
+from notify.receipts import adopt, advance, apply_receipt, lock_notice
 from notify.templates import Message, TemplateSet, load_templates, render
 
 _log = structlog.get_logger(__name__)
@@ -150,7 +150,7 @@ class Sender:
         """QUEUED to SENDING in a transaction of its own, before anything leaves the house."""
         now = self._clock.now()
         with self._store.begin() as session:
-            notice = _locked(session, notice_id, NoticeStatus.QUEUED)
+            notice = _held(session, notice_id, NoticeStatus.QUEUED)
             if notice is None:
                 return None
             event = session.get_one(Event, notice.event_id)
@@ -219,7 +219,7 @@ class Sender:
     def _record(self, notice_id: int, submission: Submission, policy: Policy) -> None:
         """The provider has it. A receipt may have been faster and have said more already."""
         with self._store.begin() as session:
-            notice = _locked(session, notice_id)
+            notice = _held(session, notice_id)
             if notice is not None:
                 adopt(session, notice, submission.provider_id, policy=policy)
                 now = self._clock.now()
@@ -227,7 +227,7 @@ class Sender:
 
     def _finish(self, notice_id: int, status: NoticeStatus, reason: str, policy: Policy) -> None:
         with self._store.begin() as session:
-            notice = _locked(session, notice_id, NoticeStatus.SENDING)
+            notice = _held(session, notice_id, NoticeStatus.SENDING)
             if notice is not None:
                 now = self._clock.now()
                 advance(session, notice, status, policy=policy, at=now, error=reason)
@@ -236,7 +236,7 @@ class Sender:
     def _try_later(self, notice_id: int, reason: str, policy: Policy) -> None:
         """The provider surely does not have it: back into the queue, the one step backwards."""
         with self._store.begin() as session:
-            notice = _locked(session, notice_id, NoticeStatus.SENDING)
+            notice = _held(session, notice_id, NoticeStatus.SENDING)
             if notice is None:
                 return
             if notice.attempts < policy.sms_submit_tries:
@@ -251,7 +251,7 @@ class Sender:
 
     def _look_again(self, notice_id: int) -> None:
         with self._store.begin() as session:
-            notice = _locked(session, notice_id, NoticeStatus.SENDING)
+            notice = _held(session, notice_id, NoticeStatus.SENDING)
             if notice is not None:
                 notice.next_attempt_at = self._clock.now() + _LOOK_UP_INTERVAL
 
@@ -296,11 +296,9 @@ class Sender:
             apply_receipt(session, receipt, policy=policy, at=self._clock.now())
 
 
-def _locked(session: Session, notice_id: int, status: NoticeStatus | None = None) -> Notice | None:
+def _held(session: Session, notice_id: int, status: NoticeStatus | None = None) -> Notice | None:
     """The row, held until the end of the transaction; None if another hand has moved it on."""
-    query = select(Notice).where(Notice.id == notice_id)
+    conditions = [Notice.id == notice_id]
     if status is not None:
-        query = query.where(Notice.status == status)
-    return session.scalars(
-        query.with_for_update(skip_locked=status is NoticeStatus.QUEUED)
-    ).one_or_none()
+        conditions.append(Notice.status == status)
+    return lock_notice(session, *conditions)

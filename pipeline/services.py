@@ -64,13 +64,15 @@ class Services:
             return load_policy(session)
 
     def detector(self, weights: str | None = None) -> Detector:
-        """The detector with these weights (the installation's own, if None), loaded once.
+        """The detector with these weights (None: the installation's own), loaded once.
 
+        The installation's own are QIFEN_WEIGHTS, else what `qifen weights use` chose, else ours.
         Raises vision.errors.BadWeights.
         """
         from vision.detect import load_detector  # noqa: PLC0415
+        from vision.weights import chosen_weights  # noqa: PLC0415
 
-        name = weights or self.settings.weights
+        name = weights or self.settings.weights or chosen_weights(self.settings.data_dir) or ""
         with self._loading:
             if name not in self._detectors:
                 loaded = load_detector(

@@ -1,0 +1,311 @@
+"""`qifen replay`: the whole pipeline on a file, in memory, with a clock that follows the file.
+
+One thread, one order of things: the same file and the same zones give the same lines, byte for
+byte (peers.md B23). Nothing leaves the machine: texts go to a local channel that delivers at once,
+and every plate has a simulated owner. Zones confirm by themselves and are live.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import secret
+from models.clock import FakeClock
+from models.errors import BadInput, Unavailable
+from models.event import Deadline, Event, EventState
+from models.policy import save_policy
+from models.registry import add_camera, get_camera, import_zones, zones_for
+from models.store import Store
+from models.zone import ConfirmMode, ZonePhase
+from notify.local_channel import LocalChannel
+from notify.owners import Owner
+from pipeline.buffer import HeldSighting, held_items
+from pipeline.evidence import MemoryEvidence
+from pipeline.intake import Intake
+from pipeline.sender import Sender
+from pipeline.services import Services
+from pipeline.settings import Settings, load_settings
+from pipeline.sweep import Sweep
+from pipeline.watches import WatchList, zone_shape
+from vision.frames import FileSource
+from vision.geometry import load_zones
+from vision.looker import CameraLooker
+from vision.types import LookResult, Sighting, WatchSubject
+
+REPLAY_START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
+"""A file begins on a Monday at ten in Hangzhou: a work day, within the hours of texts."""
+_CAMERA = "replay"
+
+_WORDS = {
+    EventState.LEFT_IN_TIME: "left_in_time",
+    EventState.STAYED: "stayed",
+    EventState.REVIEW_PENDING: "stayed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOptions:
+    """What a replay may choose; everything else is as in `qifen run`."""
+
+    looks_per_second: float = 1.0
+    grace_seconds: int | None = None
+    """For zones that say nothing themselves; None: seven minutes."""
+    policy: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Other timers of `models.policy.Policy`, by name."""
+
+
+class EveryoneKnown:
+    """A simulated register in which each plate has an owner of its own."""
+
+    name = "simulated"
+
+    def find(self, plate: str) -> Owner | None:
+        digits = int.from_bytes(hashlib.sha256(plate.encode()).digest()[:4], "big") % 10**7
+        return Owner(f"+861700{digits:07d}")
+
+
+def replay(
+    video: str | Path,
+    zones: str | Path | Mapping[str, Any],
+    settings: Settings | None = None,
+    *,
+    options: ReplayOptions | None = None,
+    progress: Callable[[float, float | None], None] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """One dict an event, in the order in which they were flagged.
+
+        {"kind": "parking", "zone": "A", "object": "car", "first_seen": 3.0, "flagged_at": 63.0,
+         "last_seen": 91.0, "gone_at": 92.0, "box": [x1, y1, x2, y2], "outcome": "left_in_time",
+         "plate": {"text", "colour", "confidence", "accepted", "box", "object"} or None}
+
+    Times are seconds from the start of the file, rounded to 3 digits; boxes are in 0..1, rounded
+    to 4, at flagging. `gone_at` is None where the vehicle is there at the end of the file.
+    `plate.box` is where the best reading lies; `plate.object` is 0, the event's only object;
+    `plate.text` is None where it is unreadable; `plate.accepted` says whether the vote of all
+    readings was good enough for a text message.
+
+    `outcome` is how the event ended, in lower case: `left_in_time`; `stayed` (it reached the
+    officer's queue, where a replay ends); `undetermined`, `discarded`, `duplicate`, `exempt`,
+    `transferred`; or `open:<state>` where the file ended first, as `open:grace` or
+    `open:patrol_assigned` (no plate, so a person would be on the way).
+
+    zones: a zones.json as file or mapping. settings: which weights and back end look.
+    progress: called with seconds done and seconds in all (None where the file does not say).
+    Raises BadVideo, BadZone, BadWeights or BadInput before the first event.
+    """
+    chosen = options or ReplayOptions()
+    content = _read_zones(zones)
+    source = FileSource(
+        video, _CAMERA, start=REPLAY_START, looks_per_second=chosen.looks_per_second
+    )
+    world = _World(settings or load_settings(), content, chosen)
+    for frame in source:
+        world.look(frame.at, world.looker.look(frame))
+        if progress is not None:
+            progress((frame.at - REPLAY_START).total_seconds(), source.duration_seconds)
+    world.finish()
+    yield from world.events()
+
+
+@dataclass(slots=True)
+class _Track:
+    """What the eyes know of one event beyond what the casework keeps."""
+
+    event_id: int
+    sighting: Sighting
+    last_seen: datetime
+    gone_at: datetime | None = None
+
+
+class _World:
+    """An installation of one camera whose clock is the file's."""
+
+    def __init__(
+        self, settings: Settings, zones: Mapping[str, Any], options: ReplayOptions
+    ) -> None:
+        _ensure_secret_key()
+        self.clock = FakeClock(REPLAY_START)
+        self.services = Services(
+            settings=settings, store=Store.memory(), clock=self.clock, evidence=MemoryEvidence(),
+            channel=LocalChannel(self.clock, receipt_seconds=0.0), owners=EveryoneKnown(),
+        )  # fmt: skip
+        detector = self.services.detector()
+        with self.services.store.begin() as session:
+            self.camera_id = _furnish(session, zones, options)
+        with self.services.store.read() as session:
+            camera = get_camera(session, self.camera_id)
+            shapes = [zone_shape(version) for version in zones_for(session, camera)]
+        self.looker = CameraLooker(_CAMERA, shapes, detector, self.services.plate_reader())
+        self._intake = Intake(self.services, model=detector.info)
+        self._sweep = Sweep(self.services)
+        self._sender = Sender(
+            self.services.store, self.services.channel, self.clock, self.services.policy
+        )
+        self._watch_list = WatchList(self.services.evidence)
+        self._watched: list[str] = []
+        self._tracks: dict[int, _Track] = {}
+        self._last_at = REPLAY_START
+
+    def look(self, at: datetime, result: LookResult) -> None:
+        """Take one look in: first what fell due before it, then what it saw."""
+        self._run_until(at)
+        self._last_at = at
+        self._take(result)
+        self._work_off()
+        self._renew_watches()
+
+    def finish(self) -> None:
+        """The end of the file: who has stood long enough is flagged; what runs stays open."""
+        for sighting in self.looker.finish(self._last_at):
+            self._take_sighting(HeldSighting.of(sighting))
+        self._work_off()
+        tracks = self._tracks
+        for standing in self.looker.standing():
+            if standing.object_id in tracks:
+                tracks[standing.object_id].last_seen = standing.last_seen
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        with self.services.store.read() as session:
+            rows = session.scalars(select(Event).order_by(Event.flagged_at, Event.id)).all()
+            lines = [self._line(event) for event in rows]
+        self.services.close()
+        yield from lines
+
+    def _take(self, result: LookResult) -> None:
+        for item in held_items(result):
+            if isinstance(item, HeldSighting):
+                self._take_sighting(item)
+            else:
+                self._intake.take(self.camera_id, item)
+        for departure in result.departures:
+            track = self._tracks.get(departure.object_id)
+            if track is not None:
+                track.last_seen, track.gone_at = departure.last_seen, departure.gone_at
+
+    def _take_sighting(self, item: HeldSighting) -> None:
+        event_id = self._intake.sighting(self.camera_id, item)
+        seen = item.sighting
+        self._tracks[seen.object_id] = _Track(event_id, seen, seen.last_seen)
+
+    def _run_until(self, at: datetime) -> None:
+        """Let the clock run to `at`, stopping wherever a deadline falls due."""
+        while (due := self._next_due()) is not None and due <= at:
+            if due > self.clock.now():
+                self.clock.set(due)
+            if not self._sweep.run_once():
+                break
+            self._sender.run_once()
+        self.clock.set(at)
+
+    def _next_due(self) -> datetime | None:
+        with self.services.store.read() as session:
+            query = select(Deadline.due_at).where(Deadline.done_at.is_(None))
+            return session.scalar(query.order_by(Deadline.due_at).limit(1))
+
+    def _work_off(self) -> None:
+        """Send what is queued; the receipt comes at once, with the second round."""
+        if self._sender.run_once():
+            self._sender.run_once()
+        self._sweep.run_once()
+
+    def _renew_watches(self) -> None:
+        with self.services.store.read() as session:
+            subjects: list[WatchSubject] = self._watch_list.subjects(session, self.camera_id)
+        keys = [subject.key for subject in subjects]
+        if keys != self._watched:
+            self.looker.set_watches(subjects)
+            self._watched = keys
+
+    def _line(self, event: Event) -> dict[str, Any]:
+        track = next(t for t in self._tracks.values() if t.event_id == event.id)
+        sighting = track.sighting
+        gone_at = track.gone_at or event.gone_at
+        last_seen = track.last_seen if track.gone_at else max(track.last_seen, event.last_seen_at)
+        state = EventState(event.state)
+        word = _WORDS.get(state, state.lower())
+        return {
+            "kind": sighting.kind,
+            "zone": sighting.zone,
+            "object": sighting.object_kind,
+            "first_seen": _seconds(sighting.first_seen),
+            "flagged_at": _seconds(sighting.flagged_at),
+            "last_seen": _seconds(last_seen),
+            "gone_at": None if gone_at is None else _seconds(gone_at),
+            "box": [round(value, 4) for value in sighting.box],
+            "plate": _plate(sighting),
+            "outcome": word if word == "stayed" or not event.is_open else f"open:{word}",
+        }
+
+
+def _furnish(session: Session, zones: Mapping[str, Any], options: ReplayOptions) -> int:
+    """The camera with its zones, and the policy."""
+    at = REPLAY_START
+    camera = add_camera(
+        session, _CAMERA, "rtsp://replay.invalid/file", at=at, actor=_CAMERA,
+        legal_review="replay", technical_review="replay", sign_installed=True,
+        published_at=at - timedelta(days=1),
+    )  # fmt: skip
+    if options.policy:
+        save_policy(session, options.policy, at=at, actor=_CAMERA)
+    always: dict[str, Any] = {
+        "confirm_mode": ConfirmMode.AUTO.value, "phase": ZonePhase.LIVE.value,
+        "sms_from": "00:00", "sms_until": "23:59",
+    }  # fmt: skip
+    first: dict[str, Any] = {}
+    if options.grace_seconds is not None:
+        first["grace_seconds"] = options.grace_seconds
+    entries = [{**first, **zone, **always} for zone in zones["zones"]]
+    import_zones(session, camera, {"zones": entries}, at=at, actor=_CAMERA)
+    return camera.id
+
+
+def _read_zones(zones: str | Path | Mapping[str, Any]) -> Mapping[str, Any]:
+    """The zones as data, with their geometry checked."""
+    if isinstance(zones, Mapping):
+        content: Any = zones
+    else:
+        path = Path(zones)
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise BadInput(f"{path}: {error.strerror}", field="zones") from None
+        except ValueError as error:
+            raise BadInput(f"{path} is not JSON: {error}", field="zones") from None
+    load_zones(content)
+    return content
+
+
+def _ensure_secret_key() -> None:
+    """Encrypted columns work without an installation: the key dies with the process."""
+    try:
+        secret.keyed_hash("")
+    except Unavailable:
+        secret.set_secret_key(secret.new_secret_key())
+
+
+def _seconds(at: datetime) -> float:
+    return round((at - REPLAY_START).total_seconds(), 3)
+
+
+def _plate(sighting: Sighting) -> dict[str, Any] | None:
+    vote, reading = sighting.plate, sighting.plate_reading
+    best = vote or reading
+    if best is None:
+        return None
+    return {
+        "text": best.text,
+        "colour": str(best.colour),
+        "confidence": round(best.confidence, 4),
+        "accepted": best.accepted,
+        "box": [round(value, 4) for value in reading.box] if reading else None,
+        "object": 0,
+    }
