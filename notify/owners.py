@@ -135,7 +135,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 raise _bad(reader.line_num, columns[-1], "the line has more cells than columns")
             yield reader.line_num, {name: (row[name] or "").strip() for name in columns}
     except csv.Error as error:
-        raise _bad(reader.line_num, columns[0], str(error)) from None
+        raise _bad(reader.reader.line_num, columns[0], str(error)) from None
 
 
 def _text(path: Path) -> str:

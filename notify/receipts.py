@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from models import casework
+from models.event import Event
 from models.notice import RANK, DeliveryReceipt, Notice, NoticeStatus
 from models.policy import Policy
 from notify.channel import Receipt
@@ -99,8 +100,6 @@ def advance(
         notice.error = error[:200]
     if status in _AT_PROVIDER or status is NoticeStatus.DELIVERED:
         notice.accepted_at = notice.accepted_at or at
-    if status is NoticeStatus.DELIVERED:
-        notice.delivered_at = at
     session.flush()
     _tell_event(session, notice, before, status, policy=policy, at=at, reported_at=reported_at)
     return True
@@ -126,20 +125,29 @@ def _tell_event(
         casework.notice_failed(session, notice, reason=status.value, policy=policy, at=at)
 
 
+def lock_notice(session: Session, *conditions: ColumnElement[bool]) -> Notice | None:
+    """The one notice that meets the conditions, held until the end of the transaction, as it is
+    now; None if there is none (any more).
+
+    Its event is held first, as whoever moves an event does, so that no two wait for each other.
+    """
+    query = select(Notice).where(*conditions)
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        return None
+    event = select(Event.id).where(Event.id == found.event_id).with_for_update()
+    session.execute(event)
+    held = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(held).one_or_none()
+
+
 def _notice_of(session: Session, receipt: Receipt) -> Notice | None:
     provider = Notice.provider == receipt.provider
-    notice = _locked(session, provider, Notice.provider_id == receipt.provider_id)
+    notice = lock_notice(session, provider, Notice.provider_id == receipt.provider_id)
     if notice is None and receipt.notice_id is not None:
-        return _locked(
-            session, provider, Notice.id == receipt.notice_id, Notice.provider_id.is_(None)
-        )
+        ours = Notice.id == receipt.notice_id
+        return lock_notice(session, provider, ours, Notice.provider_id.is_(None))
     return notice
-
-
-def _locked(session: Session, *conditions: ColumnElement[bool]) -> Notice | None:
-    """The row as it is now, held until the end of the transaction: doubled receipts queue up."""
-    query = select(Notice).where(*conditions).with_for_update()
-    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
 def _error(code: str) -> str:

@@ -16,7 +16,10 @@ _ONE_SEGMENT = 70
 _EACH_OF_MANY = 67
 """UTF-16 units: a 【signature】 is not GSM-7, so every message is UCS-2 (domain.md 0.11)."""
 
-_SHORTEST_PLACE = 6
+_SHORTEST_PLACE = 3
+_LEAST_PLACE = 6
+"""A text or signature that leaves less than this for the place is refused; a place itself is cut
+further only where its characters count double."""
 
 LONGEST: dict[str, Any] = {
     "plate": "陕A12***5",
@@ -96,15 +99,17 @@ def check_budget(templates: TemplateSet, policy: CityTexts) -> None:
     """
     lint_signature(policy.signature)
     for template in templates:
-        message = render(template.name, template.language, LONGEST, policy, templates)
-        if message.segments > template.max_segments:
+        values = {**LONGEST, "place": LONGEST["place"][:_LEAST_PLACE]}
+        message = render(template.name, template.language, values, policy, templates)
+        whole = "{place}" not in template.text or values["place"] in message.body
+        if message.segments > template.max_segments or not whole:
             field = f"{template.language}.{template.name}"
             raise BadInput(
-                f"template {field} needs {message.segments} segments at the longest values, "
-                f"it may cost {template.max_segments}",
+                f"template {field} does not fit into {template.max_segments} segments "
+                "at the longest values",
                 field=field,
                 code="BAD_TEMPLATE",
-                hint="shorten the text or the signature",
+                hint="shorten the text or the signature, or allow more in max_segments",
             )
 
 
@@ -150,6 +155,6 @@ def _grace(language: Language, variables: Mapping[str, Any], policy: CityTexts) 
 def _shorter(place: str) -> str:
     """One step shorter: first without what stands in brackets, then from the end."""
     plain = re.sub(r"[（(][^（()）]*[）)]", "", place)
-    if len(plain) >= _SHORTEST_PLACE and plain != place:
+    if len(plain) >= _LEAST_PLACE and plain != place:
         return plain
     return place.rstrip("…")[:-1].rstrip() + "…"
