@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 
 from fastapi import Request, Response
 from starlette.requests import HTTPConnection
@@ -122,6 +123,19 @@ def _machine(request: Request, header: str) -> Caller:
 def _is_stale(last_used_at: datetime | None, at: datetime) -> bool:
     wait = timedelta(seconds=signin.TOUCH_SECONDS)
     return last_used_at is None or last_used_at + wait <= at
+
+
+def client_address(connection: HTTPConnection) -> str:
+    """Where a request comes from. Behind a proxy on this machine or network that is the last
+    address of X-Forwarded-For, which the proxy itself wrote; from anywhere else the header is
+    the sender's own claim and counts for nothing."""
+    peer = connection.client.host if connection.client else ""
+    try:
+        is_proxy = ip_address(peer).is_private
+        told = connection.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        return str(ip_address(told)) if is_proxy and told else peer
+    except ValueError:
+        return peer
 
 
 def first_start_link(store: Store, base_url: str, clock: Clock) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
@@ -44,8 +45,7 @@ def allow(*roles: Role) -> Callable[[Request], Caller]:
     return check
 
 
-_described = [Depends(_bearer), Depends(_cookie)]
-signed_in = _described
+signed_in = [Depends(_bearer), Depends(_cookie)]
 """Put into a router's `dependencies`, so that its description says how to sign in."""
 
 Anybody = Annotated[Caller, Depends(allow())]
@@ -91,10 +91,8 @@ def _reason(
 ) -> str:
     # A header is Latin-1 on the wire; Chinese reasons come as UTF-8 bytes in it.
     if x_reason is not None:
-        try:
+        with suppress(UnicodeError):
             x_reason = x_reason.encode("latin-1").decode("utf-8")
-        except UnicodeError:
-            pass
     text = (x_reason or reason or "").strip()
     return text if text.isprintable() else ""
 

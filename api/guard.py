@@ -20,7 +20,6 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-_PRIVATE_PREFIXES = ("/api/", "/o")
 _PRIVATE = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -63,7 +62,7 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length[:12]) > MAX_BODY_BYTES:
+        if not (length.isascii() and length.isdigit()) or int(length[:12]) > MAX_BODY_BYTES:
             return JSONResponse(error_body("TOO_LARGE", "this is too large"), 413)
         changes = scope["method"] not in _SAFE_METHODS
         if changes and "cookie" in headers and self._is_foreign(headers, strict=True):
@@ -92,7 +91,8 @@ class Guard:
         return not host or host not in (headers.get("host"), self._own_host)
 
     def _with_headers(self, scope: Scope, send: Send) -> Send:
-        private = str(scope["path"]).startswith(_PRIVATE_PREFIXES)
+        path = str(scope["path"])
+        private = path == "/o" or path.startswith(("/api/", "/o/"))
 
         async def wrapped(message: Message) -> None:
             if message["type"] == "http.response.start":

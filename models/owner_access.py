@@ -21,7 +21,7 @@ from models.secret import keyed_hash
 
 PASS_SECONDS = 30 * 60
 """How long the page stays open without the code being given again."""
-CLIENT_TRIES = 50
+CLIENT_TRIES = 200
 """Wrong tries from one address, whatever the numbers, before it has to wait as well. More than
 ten, because a mobile network puts many owners behind one address."""
 

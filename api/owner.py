@@ -1,0 +1,259 @@
+"""The owner's page: number and code from the text open one case, and nothing else (B10).
+
+Plain HTML of a few kilobytes: no script, no other host, no cookie but a pass of half an hour that
+holds neither number nor code. Copies of pictures are blurred; the plate is masked.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from api.auth import client_address
+from api.deps import LARGEST_ID, Serving
+from api.owner_pictures import small_copy
+from api.owner_view import (
+    keep_box,
+    may_speak,
+    owner_picture,
+    owner_view,
+    spoken_enough,
+)
+from api.owner_words import words
+from models import owner_access, statements
+from models.audit_log import record_viewing
+from models.errors import Locked, NotFound, NotSignedIn, QifenError, WrongSecret
+from models.policy import Policy, load_policy
+from pipeline.services import Services
+
+router = APIRouter(prefix="/o", include_in_schema=False)
+
+COOKIE = "qifen_owner"
+_templates = Environment(
+    loader=PackageLoader("api", "templates/owner"), autoescape=True, undefined=StrictUndefined
+)
+
+Lang = Annotated[str | None, Query(max_length=10)]
+Typed = Annotated[str, Form()]
+
+
+@router.get("")
+def door(request: Request, services: Serving, lang: Lang = None) -> Response:
+    """The form for number and code."""
+    return _door(request, services, lang)
+
+
+@router.post("")
+def enter(
+    request: Request,
+    services: Serving,
+    lang: Lang = None,
+    number: Typed = "",
+    code: Typed = "",
+) -> Response:
+    """Number and code are right: hand out the pass and show the case."""
+    at = services.clock.now()
+    try:
+        with services.store.begin() as session:
+            event = owner_access.open_page(
+                session, number, code, at=at, client=client_address(request)
+            )
+            value = owner_access.issue_pass(event, at=at)
+    except WrongSecret:
+        return _door(request, services, lang, "wrong", 401, number=number[:24])
+    except Locked as error:
+        wait = {"Retry-After": str(error.retry_after_seconds)}
+        return _door(request, services, lang, "locked", 429, headers=wait)
+    except QifenError:
+        return _door(request, services, lang, "away", 503)
+    response = _to(f"/o/case?lang={_language(request, lang)}")
+    response.set_cookie(
+        COOKIE,
+        value,
+        max_age=owner_access.PASS_SECONDS,
+        httponly=True,
+        samesite="strict",
+        secure=services.settings.base_url.startswith("https://"),
+        path="/o",
+    )
+    return response
+
+
+@router.get("/case")
+def case(request: Request, services: Serving, lang: Lang = None, said: bool = False) -> Response:
+    """The case as it stands now."""
+    language = _language(request, lang)
+    try:
+        with services.store.read() as session:
+            at = services.clock.now()
+            event = owner_access.read_pass(session, _pass(request), at=at)
+            policy = load_policy(session)
+            view = owner_view(session, event, policy=policy, at=at, language=language)
+    except NotSignedIn:
+        return _door(request, services, lang, "over", 401)
+    except QifenError:
+        return _door(request, services, lang, "away", 503)
+    return _page(
+        "case.html", language, view=view, said=said, landline=view.landline,
+        signature=view.signature,
+    )  # fmt: skip
+
+
+@router.get("/statement")
+def statement_form(request: Request, services: Serving, lang: Lang = None) -> Response:
+    """The form of a statement: a page of its own, so that no refresh takes away what is typed."""
+    return _statement(request, services, lang)
+
+
+@router.post("/statement")
+def give_statement(
+    request: Request, services: Serving, lang: Lang = None, text: Typed = ""
+) -> Response:
+    """Take in a statement. Nothing is shortened: too long is said, and the words come back."""
+    words_given = _cleaned(text)
+    problem = "empty" if not words_given else "too_long" if len(words_given) > 2000 else None
+    if problem is not None:
+        return _statement(request, services, lang, problem, words_given)
+    try:
+        with services.store.begin() as session:
+            at = services.clock.now()
+            event = owner_access.read_pass(session, _pass(request), at=at)
+            if not may_speak(event):
+                return _to(f"/o/case?lang={_language(request, lang)}")
+            if spoken_enough(session, event):
+                return _statement(request, services, lang, "enough", words_given)
+            statements.receive(session, event, words_given, at=at, policy=load_policy(session))
+    except NotSignedIn:
+        return _door(request, services, lang, "over", 401)
+    except QifenError:
+        return _statement(request, services, lang, "away", words_given)
+    return _to(f"/o/case?said=1&lang={_language(request, lang)}")
+
+
+@router.get("/picture/{evidence_id}")
+def picture(request: Request, services: Serving, evidence_id: int) -> Response:
+    """A blurred, smaller copy of one of this case's pictures; the look is written down."""
+    at = services.clock.now()
+    with services.store.begin() as session:
+        event = owner_access.read_pass(session, _pass(request), at=at)
+        known = 0 < evidence_id <= LARGEST_ID
+        row = owner_picture(session, event, evidence_id) if known else None
+        if row is None:
+            raise NotFound("there is no such picture")
+        record_viewing(session, at=at, viewer="owner", reason="owner page", evidence=row)
+        key, box = row.storage_key, keep_box(event, row)
+    data = small_copy(services, key, box)
+    # The page renews itself often; the picture stays as it is.
+    headers = {"Cache-Control": "private, max-age=1800"}
+    return Response(data, media_type="image/jpeg", headers=headers)
+
+
+@router.post("/leave")
+def leave(request: Request, lang: Lang = None) -> Response:
+    """Forget the pass, for a borrowed phone."""
+    response = _to(f"/o?lang={_language(request, lang)}")
+    response.delete_cookie(COOKIE, path="/o")
+    return response
+
+
+def _door(
+    request: Request,
+    services: Services,
+    lang: str | None,
+    problem: str | None = None,
+    status: int = 200,
+    *,
+    number: str = "",
+    headers: dict[str, str] | None = None,
+) -> Response:
+    policy = _policy(services)
+    return _page(
+        "door.html",
+        _language(request, lang),
+        status=status,
+        headers=headers,
+        problem=problem,
+        number=number,
+        landline=policy.landline,
+        signature=policy.signature,
+    )
+
+
+def _statement(
+    request: Request,
+    services: Services,
+    lang: str | None,
+    problem: str | None = None,
+    text: str = "",
+) -> Response:
+    at = services.clock.now()
+    try:
+        with services.store.read() as session:
+            event = owner_access.read_pass(session, _pass(request), at=at)
+            open_now = may_speak(event)
+    except NotSignedIn:
+        return _door(request, services, lang, "over", 401)
+    except QifenError:
+        return _door(request, services, lang, "away", 503)
+    language = _language(request, lang)
+    if not open_now:
+        return _to(f"/o/case?lang={language}")
+    policy = _policy(services)
+    return _page(
+        "statement.html", language, status=422 if problem else 200,
+        problem=problem, text=text, landline=policy.landline, signature=policy.signature,
+    )  # fmt: skip
+
+
+def _page(
+    template: str,
+    language: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    nonce = secrets.token_urlsafe(16)
+    body = _templates.get_template(template).render(
+        w=words(language), lang=language, nonce=nonce, **values
+    )
+    policy = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    fixed = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
+    return HTMLResponse(body, status, headers={**fixed, **(headers or {})})
+
+
+def _to(path: str) -> Response:
+    return RedirectResponse(path, status_code=303)
+
+
+def _pass(request: Request) -> str:
+    return request.cookies.get(COOKIE, "")
+
+
+def _policy(services: Services) -> Policy:
+    """The city's texts; with the database away the page still says so in our own."""
+    try:
+        return services.policy()
+    except QifenError:
+        return Policy()
+
+
+def _language(request: Request, lang: str | None) -> str:
+    """The chosen language, else the first of the browser's that we have, else Chinese."""
+    for wish in (lang or "", *request.headers.get("accept-language", "").split(",")):
+        if wish.strip().lower()[:2] in ("zh", "en"):
+            return wish.strip().lower()[:2]
+    return "zh"
+
+
+def _cleaned(text: str) -> str:
+    """What was written, without characters that no page and no database can carry."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join("".join(c for c in line if c.isprintable()) for line in lines).strip()

@@ -1,0 +1,133 @@
+"""Cameras: where they stand, how they feel, what they saw last. Addresses are write-only."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+from sqlalchemy import select
+
+from api import shapes
+from api.deps import Body, Id, Limit, Line, Operator, Serving, Staff, signed_in
+from models import registry
+from models.camera import Camera, CameraHealthChange
+from models.errors import NotFound
+
+router = APIRouter(tags=["cameras"], dependencies=signed_in)
+public = APIRouter(tags=["public"])
+
+Text = Annotated[Line, Field(max_length=500)]
+
+
+class CameraChange(Body):
+    """Every field that a person may set; what is left out stays."""
+
+    name: Annotated[Line, Field(max_length=80)] | None = None
+    stream_url: Text | None = None
+    evidence_url: Text | None = None
+    place: Text | None = None
+    direction: Text | None = None
+    time_zone: Text | None = None
+    gb_id: Text | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    looks_per_second: float | None = None
+    weights: Text | None = None
+    enabled: bool | None = None
+    legal_review: Text | None = None
+    technical_review: Text | None = None
+    sign_installed: bool | None = None
+    published_at: Text | None = None
+    filing_no: Text | None = None
+    purpose: Text | None = None
+    calibrated_until: Text | None = None
+    clock_offset_seconds: float | None = None
+
+
+class NewCamera(CameraChange):
+    name: Annotated[Line, Field(min_length=1, max_length=80)]  # type: ignore[reportIncompatibleVariableOverride]
+    stream_url: Annotated[Line, Field(min_length=1, max_length=500)]  # type: ignore[reportIncompatibleVariableOverride]
+
+
+@public.get("/public/cameras")
+def public_cameras(services: Serving) -> list[dict[str, Any]]:
+    """Where the published cameras stand, for everybody (行政处罚法 art. 41: 向社会公布)."""
+    with services.store.read() as session:
+        query = select(Camera).where(Camera.published_at.is_not(None)).order_by(Camera.place)
+        return [
+            {
+                "place": row.place,
+                "direction": row.direction,
+                "latitude": row.latitude,
+                "longitude": row.longitude,
+                "purpose": row.purpose,
+                "published_at": shapes.when(row.published_at),
+            }
+            for row in session.scalars(query)
+        ]
+
+
+@router.get("/cameras")
+def cameras(_caller: Staff, services: Serving) -> list[dict[str, Any]]:
+    with services.store.read() as session:
+        return [shapes.camera(row) for row in registry.list_cameras(session)]
+
+
+@router.post("/cameras", status_code=201)
+def add_camera(body: NewCamera, caller: Operator, services: Serving) -> dict[str, Any]:
+    with services.store.begin() as session:
+        row = registry.add_camera(
+            session,
+            **body.model_dump(exclude_unset=True),
+            at=services.clock.now(),
+            actor=caller.name,
+        )
+        return shapes.camera(row)
+
+
+@router.get("/cameras/{camera_id}")
+def camera(camera_id: Id, _caller: Staff, services: Serving) -> dict[str, Any]:
+    with services.store.read() as session:
+        return shapes.camera(registry.get_camera(session, camera_id))
+
+
+@router.patch("/cameras/{camera_id}")
+def change_camera(
+    camera_id: Id, body: CameraChange, caller: Operator, services: Serving
+) -> dict[str, Any]:
+    changes = body.model_dump(exclude_unset=True)
+    with services.store.begin() as session:
+        row = registry.get_camera(session, camera_id)
+        registry.update_camera(session, row, changes, at=services.clock.now(), actor=caller.name)
+        return shapes.camera(row)
+
+
+@router.get(
+    "/cameras/{camera_id}/picture",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}}},
+)
+def camera_picture(camera_id: Id, _caller: Staff, services: Serving) -> Response:
+    """The latest picture, for drawing zones on; it is overwritten and never evidence."""
+    with services.store.read() as session:
+        key = registry.get_camera(session, camera_id).last_picture
+    if key is None:
+        raise NotFound("this camera has sent no picture yet")
+    return Response(services.evidence.get(key), media_type="image/jpeg")
+
+
+@router.get("/cameras/{camera_id}/health")
+def camera_health(
+    camera_id: Id, _caller: Staff, services: Serving, limit: Limit = 100
+) -> list[dict[str, Any]]:
+    """Every change of health, newest first: gaps in the record can be shown later."""
+    with services.store.read() as session:
+        row = registry.get_camera(session, camera_id)
+        changes = session.scalars(
+            select(CameraHealthChange)
+            .where(CameraHealthChange.camera_id == row.id)
+            .order_by(CameraHealthChange.id.desc())
+            .limit(limit)
+        )
+        return [shapes.health_change(change) for change in changes]

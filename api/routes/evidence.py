@@ -1,0 +1,84 @@
+"""Evidence files, each look at one with its reason, and the chain that holds them together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
+
+from api import shapes
+from api.deps import Admin, Id, Reason, Serving, Staff, signed_in
+from models.audit_log import record_viewing
+from models.chain import verify_chain
+from models.errors import NotFound
+from models.evidence import Evidence
+
+router = APIRouter(tags=["evidence"], dependencies=signed_in)
+
+SHOWN_TYPES = frozenset({"image/jpeg", "image/png", "video/mp4"})
+"""Anything else is handed over as a download: no stored byte is ever run as a page."""
+
+
+@router.get("/evidence/chain")
+def chain(_caller: Admin, services: Serving, files: bool = False) -> dict[str, Any]:
+    """Verify the chain of every record; with `files`, every stored file as well."""
+    with services.store.read() as session:
+        report = verify_chain(session, services.evidence.get if files else None)
+    return {
+        "intact": report.intact,
+        "records": report.records,
+        "files_read": report.files_read,
+        "head": report.head,
+        "problems": [
+            {"sequence": p.sequence, "evidence_id": p.evidence_id, "what": p.what}
+            for p in report.problems[:200]
+        ],
+    }
+
+
+@router.get("/evidence/{evidence_id}")
+def evidence(evidence_id: Id, _caller: Staff, services: Serving) -> dict[str, Any]:
+    """What is known of one file, but not the file."""
+    with services.store.read() as session:
+        shown = shapes.evidence(_evidence(session, evidence_id))
+    # Its details may hold what was read on the plate; that is on the event, for a person.
+    return {**shown, "details": {}}
+
+
+@router.get(
+    "/evidence/{evidence_id}/file",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}, "video/mp4": {}}}},
+)
+def evidence_file(evidence_id: Id, caller: Staff, services: Serving, reason: Reason) -> Response:
+    """The original bytes. Needs a reason (X-Reason or ?reason=), which is written down first; a
+    machine gets a copy in which only the vehicle in question is clear (L65, L71)."""
+    with services.store.begin() as session:
+        row = _evidence(session, evidence_id)
+        record_viewing(
+            session,
+            at=services.clock.now(),
+            viewer=caller.name,
+            user_id=caller.user.id if caller.user else None,
+            evidence=row,
+            reason=reason,
+        )
+        media_type, key, kind = row.media_type, row.storage_key, row.kind
+        name = f"{row.event_id}-{kind}-{row.id}"
+    data = services.evidence.get(key)
+    if caller.user is None:
+        if not media_type.startswith("image/"):
+            raise NotFound("only people may see clips")
+        data, media_type = services.blur(data, None), "image/jpeg"
+    extension = "mp4" if media_type == "video/mp4" else media_type.partition("/")[2][:4]
+    place = "inline" if media_type in SHOWN_TYPES else "attachment"
+    disposition = f'{place}; filename="{name}.{extension}"'
+    return Response(data, media_type=media_type, headers={"Content-Disposition": disposition})
+
+
+def _evidence(session: Session, evidence_id: int) -> Evidence:
+    row = session.get(Evidence, evidence_id)
+    if row is None:
+        raise NotFound(f"there is no evidence {evidence_id}")
+    return row

@@ -1,0 +1,158 @@
+"""Is it alive, how is it doing, what has the city chosen, who did what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+from fastapi import Body as BodyOf
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.core import CollectorRegistry, GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from api import shapes
+from api.deps import Admin, Anybody, Limit, QueryId, Serving, Staff, signed_in
+from models.audit import AuditEntry
+from models.camera import Camera
+from models.errors import NotAllowed, Unavailable
+from models.event import Deadline, Event
+from models.notice import Notice
+from models.people import Role
+from models.policy import save_policy
+from pipeline.services import Services
+
+router = APIRouter(tags=["system"], dependencies=signed_in)
+public = APIRouter(tags=["public"])
+
+
+@public.get("/health")
+def health(services: Serving, response: Response) -> dict[str, str]:
+    """For a load balancer: `ok`, or 503 where the database is away. Tells nothing else."""
+    try:
+        with services.store.read() as session:
+            session.execute(text("SELECT 1"))
+    except Unavailable:
+        response.status_code = 503
+        return {"status": "unavailable"}
+    return {"status": "ok"}
+
+
+@router.get("/health/details")
+def health_details(_caller: Staff, services: Serving) -> dict[str, Any]:
+    """What waits and what is late, and how each camera feels."""
+    at = services.clock.now()
+    with services.store.read() as session:
+        due = select(func.count(), func.min(Deadline.due_at)).where(
+            Deadline.done_at.is_(None), Deadline.due_at <= at
+        )
+        late, oldest = session.execute(due).one()
+        return {
+            "now": shapes.when(at),
+            "deadlines_due": late,
+            "oldest_due_seconds": (at - oldest).total_seconds() if oldest else 0.0,
+            "notices": _counts(session, Notice.status),
+            "events": _counts(session, Event.state),
+            "cameras": [
+                {
+                    "id": row.id,
+                    "name": row.name,
+                    "health": row.health,
+                    "reason": row.health_reason,
+                    "last_frame_at": shapes.when(row.last_frame_at),
+                }
+                for row in session.scalars(select(Camera).order_by(Camera.name))
+            ],
+        }
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}},
+)
+def metrics(caller: Anybody, services: Serving) -> Response:
+    """Prometheus' form. Needs an operator or a machine's key."""
+    if caller.user is not None and not caller.has(Role.OPERATOR):
+        raise NotAllowed("this needs the role operator")
+    page = generate_latest(services.metrics.registry) + generate_latest(_database(services))
+    return Response(page, media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/policy")
+def policy(_caller: Staff, services: Serving) -> dict[str, Any]:
+    """Every timer, limit and text that the city has chosen."""
+    return asdict(services.policy())
+
+
+@router.patch("/policy")
+def change_policy(
+    body: Annotated[dict[str, Any], BodyOf(examples=[{"grace_seconds": 420}])],
+    caller: Admin,
+    services: Serving,
+) -> dict[str, Any]:
+    """Change some settings; running deadlines stay as they were promised."""
+    with services.store.begin() as session:
+        changed = save_policy(session, body, at=services.clock.now(), actor=caller.name)
+    return asdict(changed)
+
+
+@router.get("/audit")
+def audit(
+    _caller: Admin, services: Serving, limit: Limit = 100, before: QueryId = None
+) -> list[dict[str, Any]]:
+    """Who did what, newest first."""
+    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    with services.store.read() as session:
+        return [
+            {
+                "id": row.id,
+                "at": shapes.when(row.at),
+                "actor": row.actor,
+                "action": row.action,
+                "subject": row.subject,
+                "details": row.details,
+            }
+            for row in session.scalars(query)
+        ]
+
+
+def _counts(session: Session, column: Any) -> dict[str, int]:
+    rows = session.execute(select(column, func.count()).group_by(column).order_by(column))
+    return {str(key): int(count) for key, count in rows}
+
+
+class _Rows(Collector):
+    """Counts that are read from the database each time the page is read."""
+
+    def __init__(self, counts: dict[str, tuple[str, str, dict[str, int]]]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for name, (help_text, label, values) in self._counts.items():
+            family = GaugeMetricFamily(name, help_text, labels=[label])
+            for key, count in values.items():
+                family.add_metric([key], count)
+            yield family
+
+
+def _database(services: Services) -> CollectorRegistry:
+    at = services.clock.now()
+    with services.store.read() as session:
+        late = session.scalar(
+            select(func.count()).where(Deadline.done_at.is_(None), Deadline.due_at <= at)
+        )
+        counts = {
+            "qifen_events": ("Events by state", "state", _counts(session, Event.state)),
+            "qifen_notices": ("Texts by status", "status", _counts(session, Notice.status)),
+            "qifen_cameras": ("Cameras by health", "health", _counts(session, Camera.health)),
+            "qifen_deadlines_due": ("Deadlines that are due", "kind", {"all": int(late or 0)}),
+        }
+    registry = CollectorRegistry()
+    registry.register(_Rows(counts))
+    return registry
