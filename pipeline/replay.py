@@ -21,25 +21,20 @@ from sqlalchemy.orm import Session
 from models import secret
 from models.clock import FakeClock
 from models.errors import BadInput, Unavailable
-from models.event import Deadline, Event, EventState
+from models.event import Event, EventState
 from models.policy import save_policy
-from models.registry import add_camera, get_camera, import_zones, zones_for
+from models.registry import add_camera, import_zones
 from models.store import Store
 from models.zone import ConfirmMode, ZonePhase
 from notify.local_channel import LocalChannel
 from notify.owners import Owner
-from pipeline.buffer import HeldSighting, held_items
 from pipeline.evidence import MemoryEvidence
-from pipeline.intake import Intake
-from pipeline.sender import Sender
 from pipeline.services import Services
 from pipeline.settings import Settings, load_settings
-from pipeline.sweep import Sweep
-from pipeline.watches import WatchList, zone_shape
+from pipeline.world import Track, World
 from vision.frames import FileSource
 from vision.geometry import load_zones
-from vision.looker import CameraLooker
-from vision.types import LookResult, Sighting, WatchSubject
+from vision.types import Sighting
 
 REPLAY_START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 """A file begins on a Monday at ten in Hangzhou: a work day, within the hours of texts."""
@@ -107,143 +102,55 @@ def replay(
     source = FileSource(
         video, _CAMERA, start=REPLAY_START, looks_per_second=chosen.looks_per_second
     )
-    world = _World(settings or load_settings(), content, chosen)
+    world = _new_world(settings or load_settings(), content, chosen)
     for frame in source:
-        world.look(frame.at, world.looker.look(frame))
+        world.look(frame)
         if progress is not None:
             progress((frame.at - REPLAY_START).total_seconds(), source.duration_seconds)
     world.finish()
-    yield from world.events()
+    lines = _events(world)
+    world.services.close()
+    yield from lines
 
 
-@dataclass(slots=True)
-class _Track:
-    """What the eyes know of one event beyond what the casework keeps."""
+def _new_world(settings: Settings, zones: Mapping[str, Any], options: ReplayOptions) -> World:
+    """An installation in memory whose owners are simulated and whose texts arrive at once."""
+    _ensure_secret_key()
+    clock = FakeClock(REPLAY_START)
+    services = Services(
+        settings=settings, store=Store.memory(), clock=clock, evidence=MemoryEvidence(),
+        channel=LocalChannel(clock, receipt_seconds=0.0), owners=EveryoneKnown(),
+    )  # fmt: skip
+    with services.store.begin() as session:
+        camera_id = _furnish(session, zones, options)
+    return World(services, clock, camera_id)
 
-    event_id: int
-    sighting: Sighting
-    last_seen: datetime
-    gone_at: datetime | None = None
+
+def _events(world: World) -> list[dict[str, Any]]:
+    with world.services.store.read() as session:
+        rows = session.scalars(select(Event).order_by(Event.flagged_at, Event.id)).all()
+        tracks = {track.event_id: track for track in world.tracks}
+        return [_line(event, tracks[event.id]) for event in rows]
 
 
-class _World:
-    """An installation of one camera whose clock is the file's."""
-
-    def __init__(
-        self, settings: Settings, zones: Mapping[str, Any], options: ReplayOptions
-    ) -> None:
-        _ensure_secret_key()
-        self.clock = FakeClock(REPLAY_START)
-        self.services = Services(
-            settings=settings, store=Store.memory(), clock=self.clock, evidence=MemoryEvidence(),
-            channel=LocalChannel(self.clock, receipt_seconds=0.0), owners=EveryoneKnown(),
-        )  # fmt: skip
-        detector = self.services.detector()
-        with self.services.store.begin() as session:
-            self.camera_id = _furnish(session, zones, options)
-        with self.services.store.read() as session:
-            camera = get_camera(session, self.camera_id)
-            shapes = [zone_shape(version) for version in zones_for(session, camera)]
-        self.looker = CameraLooker(_CAMERA, shapes, detector, self.services.plate_reader())
-        self._intake = Intake(self.services, model=detector.info)
-        self._sweep = Sweep(self.services)
-        self._sender = Sender(
-            self.services.store, self.services.channel, self.clock, self.services.policy
-        )
-        self._watch_list = WatchList(self.services.evidence)
-        self._watched: list[str] = []
-        self._tracks: dict[int, _Track] = {}
-        self._last_at = REPLAY_START
-
-    def look(self, at: datetime, result: LookResult) -> None:
-        """Take one look in: first what fell due before it, then what it saw."""
-        self._run_until(at)
-        self._last_at = at
-        self._take(result)
-        self._work_off()
-        self._renew_watches()
-
-    def finish(self) -> None:
-        """The end of the file: who has stood long enough is flagged; what runs stays open."""
-        for sighting in self.looker.finish(self._last_at):
-            self._take_sighting(HeldSighting.of(sighting))
-        self._work_off()
-        tracks = self._tracks
-        for standing in self.looker.standing():
-            if standing.object_id in tracks:
-                tracks[standing.object_id].last_seen = standing.last_seen
-
-    def events(self) -> Iterator[dict[str, Any]]:
-        with self.services.store.read() as session:
-            rows = session.scalars(select(Event).order_by(Event.flagged_at, Event.id)).all()
-            lines = [self._line(event) for event in rows]
-        self.services.close()
-        yield from lines
-
-    def _take(self, result: LookResult) -> None:
-        for item in held_items(result):
-            if isinstance(item, HeldSighting):
-                self._take_sighting(item)
-            else:
-                self._intake.take(self.camera_id, item)
-        for departure in result.departures:
-            track = self._tracks.get(departure.object_id)
-            if track is not None:
-                track.last_seen, track.gone_at = departure.last_seen, departure.gone_at
-
-    def _take_sighting(self, item: HeldSighting) -> None:
-        event_id = self._intake.sighting(self.camera_id, item)
-        seen = item.sighting
-        self._tracks[seen.object_id] = _Track(event_id, seen, seen.last_seen)
-
-    def _run_until(self, at: datetime) -> None:
-        """Let the clock run to `at`, stopping wherever a deadline falls due."""
-        while (due := self._next_due()) is not None and due <= at:
-            if due > self.clock.now():
-                self.clock.set(due)
-            if not self._sweep.run_once():
-                break
-            self._sender.run_once()
-        self.clock.set(at)
-
-    def _next_due(self) -> datetime | None:
-        with self.services.store.read() as session:
-            query = select(Deadline.due_at).where(Deadline.done_at.is_(None))
-            return session.scalar(query.order_by(Deadline.due_at).limit(1))
-
-    def _work_off(self) -> None:
-        """Send what is queued; the receipt comes at once, with the second round."""
-        if self._sender.run_once():
-            self._sender.run_once()
-        self._sweep.run_once()
-
-    def _renew_watches(self) -> None:
-        with self.services.store.read() as session:
-            subjects: list[WatchSubject] = self._watch_list.subjects(session, self.camera_id)
-        keys = [subject.key for subject in subjects]
-        if keys != self._watched:
-            self.looker.set_watches(subjects)
-            self._watched = keys
-
-    def _line(self, event: Event) -> dict[str, Any]:
-        track = next(t for t in self._tracks.values() if t.event_id == event.id)
-        sighting = track.sighting
-        gone_at = track.gone_at or event.gone_at
-        last_seen = track.last_seen if track.gone_at else max(track.last_seen, event.last_seen_at)
-        state = EventState(event.state)
-        word = _WORDS.get(state, state.lower())
-        return {
-            "kind": sighting.kind,
-            "zone": sighting.zone,
-            "object": sighting.object_kind,
-            "first_seen": _seconds(sighting.first_seen),
-            "flagged_at": _seconds(sighting.flagged_at),
-            "last_seen": _seconds(last_seen),
-            "gone_at": None if gone_at is None else _seconds(gone_at),
-            "box": [round(value, 4) for value in sighting.box],
-            "plate": _plate(sighting),
-            "outcome": word if word == "stayed" or not event.is_open else f"open:{word}",
-        }
+def _line(event: Event, track: Track) -> dict[str, Any]:
+    sighting = track.sighting
+    gone_at = track.gone_at or event.gone_at
+    last_seen = track.last_seen if track.gone_at else max(track.last_seen, event.last_seen_at)
+    state = EventState(event.state)
+    word = _WORDS.get(state, state.lower())
+    return {
+        "kind": sighting.kind,
+        "zone": sighting.zone,
+        "object": sighting.object_kind,
+        "first_seen": _seconds(sighting.first_seen),
+        "flagged_at": _seconds(sighting.flagged_at),
+        "last_seen": _seconds(last_seen),
+        "gone_at": None if gone_at is None else _seconds(gone_at),
+        "box": [round(value, 4) for value in sighting.box],
+        "plate": _plate(sighting),
+        "outcome": word if word == "stayed" or not event.is_open else f"open:{word}",
+    }
 
 
 def _furnish(session: Session, zones: Mapping[str, Any], options: ReplayOptions) -> int:

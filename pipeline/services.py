@@ -7,6 +7,7 @@ without cameras never loads a detector, and the sweep runs seconds before the fi
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +55,10 @@ class Services:
     channel: Channel
     owners: OwnerDirectory
     metrics: Metrics = field(default_factory=Metrics)
+    load_detector: Callable[[str | None, Settings], Detector] | None = None
+    """Makes the detector for these weights; None: from the weights' file (`load_weights`)."""
+    load_reader: Callable[[], PlateReader] | None = None
+    """Makes the plate reader; None: the one that comes with Qifen."""
     _detectors: dict[str, SharedDetector] = field(default_factory=dict[str, SharedDetector])
     _reader: PlateReader | None = None
     _loading: threading.Lock = field(default_factory=threading.Lock)
@@ -69,28 +74,18 @@ class Services:
         The installation's own are QIFEN_WEIGHTS, else what `qifen weights use` chose, else ours.
         Raises vision.errors.BadWeights.
         """
-        from vision.detect import load_detector  # noqa: PLC0415
-        from vision.weights import chosen_weights  # noqa: PLC0415
-
-        name = weights or self.settings.weights or chosen_weights(self.settings.data_dir) or ""
+        name = weights or self.settings.weights
         with self._loading:
             if name not in self._detectors:
-                loaded = load_detector(
-                    name or None,
-                    backend=self.settings.backend,
-                    confidence=self.settings.confidence,
-                    threads=self.settings.detector_threads,
-                )
+                loaded = (self.load_detector or load_weights)(name or None, self.settings)
                 self._detectors[name] = SharedDetector(loaded)
             return self._detectors[name]
 
     def plate_reader(self) -> PlateReader:
         """The plate reader, loaded once."""
-        from vision.plates import default_reader  # noqa: PLC0415
-
         with self._loading:
             if self._reader is None:
-                self._reader = default_reader()
+                self._reader = (self.load_reader or load_plate_reader)()
             return self._reader
 
     def blur(self, image: bytes, keep_box: Box | None) -> bytes:
@@ -101,6 +96,23 @@ class Services:
 
     def close(self) -> None:
         self.store.dispose()
+
+
+def load_weights(weights: str | None, settings: Settings) -> Detector:
+    """The detector that `settings` ask for. Raises vision.errors.BadWeights."""
+    from vision.detect import load_detector  # noqa: PLC0415 (models are heavy; see above)
+    from vision.weights import chosen_weights  # noqa: PLC0415
+
+    return load_detector(
+        weights or chosen_weights(settings.data_dir), backend=settings.backend,
+        confidence=settings.confidence, threads=settings.detector_threads,
+    )  # fmt: skip
+
+
+def load_plate_reader() -> PlateReader:
+    from vision.plates import default_reader  # noqa: PLC0415
+
+    return default_reader()
 
 
 def build_services(settings: Settings, *, clock: Clock | None = None) -> Services:
