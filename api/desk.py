@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from models import casework, review, statements
 from models.errors import BadInput, NotFound, NotSignedIn
-from models.event import Event
+from models.event import ActorKind, Event
+from models.flow import Actor
 from models.people import Statement, User
 from models.policy import Policy, load_policy
 from models.review import DecisionInput
@@ -50,14 +51,14 @@ class Desk:
         the new state, as all acts do."""
 
         def act(a: Act) -> Event:
-            text, kind = _plate(plate or a.event.plate)
+            text = _plate(plate or a.event.plate)
             owner = look_up(
                 a.session,
                 self.services.owners,
                 text,
                 event=a.event,
                 purpose="parking_notice",
-                actor=a.user.username,
+                actor=Actor(ActorKind.OFFICER, a.user.username),
                 at=a.at,
             )
             return casework.confirm_by_officer(
@@ -65,7 +66,6 @@ class Desk:
                 a.event,
                 a.user,
                 plate=text,
-                plate_kind=kind,
                 contact=contact_of(owner),
                 policy=a.policy,
                 at=a.at,
@@ -156,14 +156,13 @@ class Desk:
         return f"desk:{what}:{self.event_id}:{self.expected_version}:{self.user_id}"
 
 
-def _plate(text: str | None) -> tuple[str, str | None]:
-    """The plate a person typed, under the grammar (domain.md 2.6), and its kind."""
+def _plate(text: str | None) -> str:
+    """The plate a person typed, under the grammar (domain.md 2.6)."""
     plain = normalize(text or "")
-    kind = parse(plain, PlateColour.UNKNOWN) if plain else None
-    if kind is None:
+    if not plain or parse(plain, PlateColour.UNKNOWN) is None:
         raise BadInput(
             "this is not a number plate" if plain else "a plate is needed to text the owner",
             field="plate",
             hint="write it as 浙A12345, or send a patrol where it cannot be read",
         )
-    return plain, kind.value
+    return plain

@@ -44,7 +44,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     services = open_services()
     with services.store.read() as session:
         for camera in registry.list_cameras(session):
-            zones = [z.name for z in registry.zones_for(session, camera)]
+            zones = [v.zone.name for v in registry.zones_for(session, camera)]
             entry = {
                 "id": camera.id,
                 "name": camera.name,
@@ -104,7 +104,7 @@ def import_(
     load_zones(content)  # geometry first: a zone that crosses itself is named here
     services = open_services()
     with services.store.begin() as session:
-        owner = registry.camera_by_name(session, camera)
+        owner = registry.get_camera(session, camera)
         versions = registry.import_zones(
             session, owner, content, at=services.clock.now(), actor="cli"
         )
@@ -117,7 +117,5 @@ def export(camera: Annotated[str, typer.Argument(help="The camera's name.")]) ->
     """Print a camera's zones in force as zones.json."""
     services = open_services()
     with services.store.read() as session:
-        owner = registry.camera_by_name(session, camera)
-        typer.echo(
-            json.dumps(registry.export_zones(session, owner), ensure_ascii=False, indent=2)
-        )
+        owner = registry.get_camera(session, camera)
+        typer.echo(json.dumps(registry.export_zones(session, owner), ensure_ascii=False, indent=2))

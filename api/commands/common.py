@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from models.errors import QifenError
+from pipeline.services import Services, build_services
 from pipeline.settings import load_settings
 from vision.errors import VisionError
 
@@ -40,21 +41,46 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")))
 
 
+class Progress:
+    """A line on a terminal's stderr that says how far long work is; none before two seconds."""
+
+    def __init__(self, what: str, unit: str = "") -> None:
+        self._what = what
+        self._unit = unit
+        self._begun = time.monotonic()
+        self._shown = 0.0
+
+    def __call__(self, done: float, total: float | None) -> None:
+        now = time.monotonic()
+        early = now - self._begun < PROGRESS_AFTER_SECONDS or now - self._shown < 0.5
+        if early or not sys.stderr.isatty():
+            return
+        self._shown = now
+        of = f" of {total:.0f}" if total else ""
+        sys.stderr.write(f"\r{self._what}: {done:.0f}{of}{self._unit} ...")
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            sys.stderr.write("\r\033[K")
+
+
 def with_progress(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
-    """Yield `items`; after two seconds a line on stderr counts them (a terminal only)."""
-    begun = time.monotonic()
-    shown = 0.0
+    """Yield `items` and show how many are done."""
+    show = Progress(what)
     for count, item in enumerate(items, start=1):
         yield item
-        now = time.monotonic()
-        if sys.stderr.isatty() and now - begun > PROGRESS_AFTER_SECONDS and now - shown > 0.5:
-            shown = now
-            of = f" of {total}" if total else ""
-            sys.stderr.write(f"\r{what}: {count}{of} ...")
-            sys.stderr.flush()
-    if shown:
-        sys.stderr.write("\r\033[K")
+        show(count, total)
+    show.close()
 
 
 def default_data_dir() -> Path:
     return load_settings().data_dir
+
+
+def open_services() -> Services:
+    """This installation's parts, with its database brought up to date."""
+    services = build_services(load_settings())
+    services.store.migrate()
+    return services

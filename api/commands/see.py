@@ -25,7 +25,9 @@ def look(
         Path | None, typer.Option("--draw", help="Write copies with boxes and plates here.")
     ] = None,
     weights: WeightsOption = None,
-    backend: Annotated[str, typer.Option(help="openvino, onnxruntime or ultralytics.")] = "openvino",
+    backend: Annotated[
+        str, typer.Option(help="openvino, onnxruntime or ultralytics.")
+    ] = "openvino",
 ) -> None:
     """What Qifen sees in pictures: objects, and plates with how sure it is of them."""
     from vision.detect import load_detector  # noqa: PLC0415 (loads a model)

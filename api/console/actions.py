@@ -66,10 +66,10 @@ def _confirm(services: Services, who: Visitor, view: views.EventView, refresh: R
         await _do(lambda: at_desk.confirm(plate.value), who, refresh)
 
     async def discard() -> None:
-        await _do(lambda: at_desk.discard(reason.value), who, refresh)
+        await _do(lambda: at_desk.discard(reason.value or ""), who, refresh)
 
     async def patrol() -> None:
-        await _do(lambda: at_desk.send_patrol(reason.value), who, refresh)
+        await _do(lambda: at_desk.send_patrol(reason.value or ""), who, refresh)
 
     ui.button(who.word("confirm"), on_click=confirm).classes("w-full").props("no-caps color=teal-9")
     with ui.row().classes("w-full no-wrap"):
@@ -95,16 +95,17 @@ def _decide(services: Services, who: Visitor, view: views.EventView, refresh: Re
     async def escalate() -> None:
         decision = DecisionInput(
             kind=DecisionKind.ESCALATE,
-            **{key: bool(box.value) for key, box in ticks.items()},
-            obstruction=bool(obstruction.value),
-            obstruction_reason=how.value,
+            is_true=ticks["is_true"].value is True,
+            is_clear=ticks["is_clear"].value is True,
+            is_complete=ticks["is_complete"].value is True,
+            is_accurate=ticks["is_accurate"].value is True,
+            obstruction=obstruction.value is True,
+            obstruction_reason=how.value or "",
         )
         await _do(lambda: at_desk.decide(decision), who, refresh)
 
     caption = "escalate_second" if signed else "escalate_first"
-    ui.button(who.word(caption), on_click=escalate).classes("w-full").props(
-        "no-caps color=teal-9"
-    )
+    ui.button(who.word(caption), on_click=escalate).classes("w-full").props("no-caps color=teal-9")
     ui.separator()
     words = {
         code.value: (zh if who.language.startswith("zh") else en)
@@ -118,7 +119,7 @@ def _decide(services: Services, who: Visitor, view: views.EventView, refresh: Re
             ui.notify(who.word("reason_needed"), type="warning")
             return
         decision = DecisionInput(
-            kind=DecisionKind.REJECT, reason=note.value, reason_code=RejectReason(code.value)
+            kind=DecisionKind.REJECT, reason=note.value or "", reason_code=RejectReason(code.value)
         )
         await _do(lambda: at_desk.decide(decision), who, refresh)
 
@@ -158,7 +159,7 @@ def _answer(
 
     async def give(upheld: bool) -> None:
         await _do(
-            lambda: at_desk.answer(statement_id, upheld=upheld, text=text.value), who, refresh
+            lambda: at_desk.answer(statement_id, upheld=upheld, text=text.value or ""), who, refresh
         )
 
     with ui.row().classes("w-full no-wrap"):

@@ -96,12 +96,14 @@ def _add(services: Services, who: Visitor) -> None:
         place = ui.input(who.word("place")).classes("w-full")
 
         async def check() -> None:
-            info = await attempt(lambda: probe(url.value))
+            info = await attempt(lambda: probe(url.value or ""))
             if info is not None:
                 ui.notify(f"{info.codec} {info.width}x{info.height}", type="positive")
 
         async def save() -> None:
-            if await attempt(lambda: _save(services, who, name.value, url.value, place.value)):
+            if await attempt(
+                lambda: _save(services, who, *(field.value or "" for field in (name, url, place)))
+            ):
                 ui.navigate.to("/console/cameras")
 
         with ui.row():

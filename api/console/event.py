@@ -1,4 +1,4 @@
-"""One event: its pictures in order, every number that led here, texts, timeline, and the decision."""
+"""One event: its pictures in order, every number that led here, texts, timeline, decision."""
 
 from __future__ import annotations
 

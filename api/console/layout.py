@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import TypeVar
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse
-from nicegui import run, ui
+from nicegui import ui
 
 from api.auth import current_user
 from api.console.words import word
@@ -64,7 +65,7 @@ def door(request: Request) -> RedirectResponse:
 
 
 @contextmanager
-def page(services: Services, who: Visitor, here: str, title: str) -> Iterator[None]:
+def page(services: Services, who: Visitor, here: str, title: str) -> Generator[None]:
     """Head and body of one console page; `here` names the entry of the menu."""
     now_ms = int(services.clock.now().timestamp() * 1000)
     ui.add_head_html(
@@ -82,16 +83,19 @@ def page(services: Services, who: Visitor, here: str, title: str) -> Iterator[No
             )
         ui.element("span").classes("qf-grow")
         other = "en" if who.language.startswith("zh") else "zh"
-        ui.link(who.word("other_language"), f"/language/{other}")
-        ui.link(f"{who.username} · {who.word('sign_out')}", "/sign-out")
+        path = escape(ui.context.client.request.url.path)
+        raw(f'<a href="/language/{other}?next={path}">{escape(who.word("other_language"))}</a>')
+        raw(
+            '<form method="post" action="/sign-out"><button class="qf-out">'
+            f"{escape(who.username)} · {escape(who.word('sign_out'))}</button></form>"
+        )
     with ui.element("main").classes("qf-page"):
         yield
 
 
 async def in_database(work: Callable[[], T]) -> T:
     """Run `work` beside the event loop; a database must never make every page wait."""
-    done = await run.io_bound(work)
-    return done  # type: ignore[return-value]  # None only while the server shuts down
+    return await asyncio.to_thread(work)
 
 
 async def attempt(work: Callable[[], T]) -> T | None:

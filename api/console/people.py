@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from nicegui import ui
 from sqlalchemy import select
 
+from api.auth import invitation_link
 from api.console.layout import Visitor, attempt, door, in_database, page, raw, visitor
 from models import signin
 from models.errors import BadInput
@@ -84,11 +85,11 @@ def _invite(services: Services, who: Visitor) -> None:
             at = services.clock.now()
             user = signin.create_user(
                 session,
-                username.value,
+                username.value or "",
                 roles.value,
                 at=at,
                 actor=who.username,
-                display_name=display.value,
+                display_name=display.value or "",
                 licence_no=licence.value or None,
                 licence_valid_until=valid_until,
             )
@@ -97,13 +98,15 @@ def _invite(services: Services, who: Visitor) -> None:
     async def invite() -> None:
         token = await attempt(create)
         if token is not None:
-            link.text = f"{word('invite_link')} {services.settings.base_url}/invite#{token}"
+            link.text = (
+                f"{word('invite_link')} {invitation_link(services.settings.base_url, token)}"
+            )
             link.visible = True
 
     ui.button(word("invite"), on_click=invite).props("no-caps color=teal-9")
 
 
-def _date(text: str) -> date | None:
+def _date(text: str | None) -> date | None:
     if not text:
         return None
     try:

@@ -85,7 +85,7 @@ def row_markup(who: Visitor, row: views.EventRow) -> str:
     return (
         f'<a class="qf-row" href="/console/events/{row.id}">{picture}<span>'
         f'<span class="qf-plate">{plate}</span> {badge(who, row.state)}{notes}'
-        f'<div>{escape(row.place)} · {escape(row.camera)}</div>'
+        f"<div>{escape(row.place)} · {escape(row.camera)}</div>"
         f'<div class="qf-muted">{escape(row.event_no)} · {escape(who.word("flagged"))} '
         f"{views.local(row.flagged_at)}</div></span><span>{left}</span></a>"
     )

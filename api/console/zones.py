@@ -89,14 +89,19 @@ class Editor:
 
     def _canvas(self) -> None:
         source = self._source()
-        self.image = ui.interactive_image(
-            source,
-            size=None if source else self.size,
-            on_mouse=self._mouse,
-            events=["mousedown", "mousemove", "mouseup"],
-            cross="#ffffff80",
-            sanitize=False,
-        ).classes("w-full").props("draggable=false").style("background:#10181d;user-select:none")
+        self.image = (
+            ui.interactive_image(
+                source,
+                size=None if source else self.size,
+                on_mouse=self._mouse,
+                events=["mousedown", "mousemove", "mouseup"],
+                cross="#ffffff80",
+                sanitize=False,
+            )
+            .classes("w-full")
+            .props("draggable=false")
+            .style("background:#10181d;user-select:none")
+        )
         if not source:
             ui.label(self.who.word("no_picture_yet")).classes("qf-muted")
         ui.label(self.who.word("draw_hint")).classes("qf-muted")
@@ -202,9 +207,7 @@ class Editor:
         }
         for entry in self.fields.values():
             entry.classes("w-full")
-        ui.button(word("save"), on_click=self._save).classes("w-full").props(
-            "no-caps color=teal-9"
-        )
+        ui.button(word("save"), on_click=self._save).classes("w-full").props("no-caps color=teal-9")
 
     def _choose(self, name: str) -> None:
         found = next((z for z in self.zones if z.name == name), None)
@@ -268,6 +271,4 @@ class Editor:
             for number, at, by in reversed(zone.versions)
         )
         with self.history:
-            raw(
-                f"<h2>{escape(self.who.word('versions'))}</h2><table class='qf'>{lines}</table>"
-            )
+            raw(f"<h2>{escape(self.who.word('versions'))}</h2><table class='qf'>{lines}</table>")

@@ -1,0 +1,44 @@
+"""The console script `qifen`. Errors are one line and a hint, with exit code 2 for bad input."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from api.commands import cameras, people, see, system, weights
+from api.commands.common import PlainErrors
+
+app = typer.Typer(
+    cls=PlainErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Qifen 七分: a car on the pavement, a text to its owner, seven minutes to leave.",
+)
+
+app.command("run")(system.run)
+app.command("demo")(system.demo)
+app.command("replay")(system.replay)
+app.command("look")(see.look)
+app.add_typer(see.plate_app, name="plate")
+app.add_typer(cameras.app, name="camera")
+app.add_typer(cameras.zones_app, name="zones")
+app.add_typer(weights.app, name="weights")
+app.add_typer(people.app, name="people")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"qifen {version('qifen')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Qifen 七分: a car on the pavement, a text to its owner, seven minutes to leave."""

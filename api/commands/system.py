@@ -1,0 +1,69 @@
+"""qifen run, qifen demo, qifen replay: the whole pipeline, live, as a story, and on a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.auth import first_start_link
+from api.commands.common import Progress, print_json
+from api.serve import server
+from pipeline.settings import load_settings
+
+
+def run() -> None:
+    """Cameras, deadlines, sender and API in one process group; settings are QIFEN_... variables
+    (docs/settings.md)."""
+    from pipeline.runner import run as run_all  # noqa: PLC0415 (loads the eyes)
+
+    settings = load_settings()
+    code = run_all(
+        settings,
+        serve=server,
+        admin_link=lambda services: first_start_link(
+            services.store, settings.base_url, services.clock
+        ),
+        say=typer.echo,
+    )
+    raise typer.Exit(code)
+
+
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="Stop when the story ends; exit 0 if as scripted.")
+    ] = False,
+) -> None:
+    """A real RTSP camera on this machine, three cars and one story; then the pages to open."""
+    from pipeline.demo import demo as tell  # noqa: PLC0415 (loads the eyes)
+
+    raise typer.Exit(tell(once=once, serve=server))
+
+
+def replay(
+    video: Annotated[Path, typer.Argument(help="A video file.")],
+    zones: Annotated[
+        Path, typer.Option("--zones", help='{"zones": [{"name", "kind", "polygon", ...}]}')
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line an event.")] = False,
+) -> None:
+    """The whole pipeline on a file, with a clock that follows the file's own time."""
+    from pipeline.replay import replay as run_replay  # noqa: PLC0415 (loads the eyes)
+
+    show = Progress("replaying", " s")
+    found = 0
+    for event in run_replay(video, zones, progress=show):
+        show.close()
+        found += 1
+        if as_json:
+            print_json(event)
+        else:
+            plate = event["plate"]
+            text = (plate and plate["text"]) or "no plate"
+            typer.echo(
+                f"{event['zone']}: {event['object']} {text}  stood from {event['first_seen']:.1f} s"
+                f"  flagged {event['flagged_at']:.1f} s  -> {event['outcome']}"
+            )
+    if not as_json:
+        typer.echo(f"{found} event{'' if found == 1 else 's'}")

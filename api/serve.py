@@ -1,0 +1,30 @@
+"""One server for the API, the console and the owner's page."""
+
+from __future__ import annotations
+
+import uvicorn
+
+from api.app import create_app
+from api.console import mount
+from pipeline.services import Services
+
+
+def server(services: Services) -> uvicorn.Server:
+    """A uvicorn server for these services; it does not listen before its `run` is called.
+
+    Its access log is off: it would write down addresses of people's own event pages.
+    """
+    app = create_app(services)
+    mount(app, services)
+    settings = services.settings
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            access_log=False,
+            log_level="warning",
+            proxy_headers=False,
+            timeout_graceful_shutdown=2,
+        )
+    )
