@@ -8,6 +8,8 @@ allows: a province that the network took for another word stays unsure).
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -30,9 +32,14 @@ class Decoded:
     text: str
     characters: tuple[CharacterRead, ...]
     marks: NDArray[np.float32]
-    """Positions x len(SYMBOLS): probability of every symbol where this position was spoken."""
+    """Positions x len(SYMBOLS): probability of every allowed symbol where it could be spoken."""
     gap: float
     """Natural log of how much likelier the unconstrained text is; 0 where both agree."""
+
+    @property
+    def lowest(self) -> float:
+        """Confidence of the least sure character."""
+        return min(c.confidence for c in self.characters)
 
 
 @cache
@@ -55,23 +62,54 @@ def decode(line: Line, kinds: tuple[PlateKind, ...]) -> Decoded | None:
         return None
     shape, score, spoken = _viterbi(log, masks, lengths)
     marks = np.stack([line.steps[a:b, 1:].max(axis=0) for a, b, _ in spoken])
+    marks = np.where(masks[shape, : len(spoken)], np.minimum(marks, 1.0), 0.0)
     characters = tuple(
-        _character(marks[p], masks[shape, p], symbol) for p, (_, _, symbol) in enumerate(spoken)
+        _character(mark, symbol) for mark, (_, _, symbol) in zip(marks, spoken, strict=True)
     )
     gap = max(0.0, line.raw_log_probability - score)
     return Decoded("".join(c.best for c in characters), characters, marks, gap)
 
 
-def _character(mark: NDArray[np.float32], allowed: NDArray[np.bool_], symbol: int) -> CharacterRead:
-    rivals = np.where(allowed, mark, -1.0)
-    rivals[symbol] = -1.0
+def merge(views: Sequence[Decoded]) -> Decoded:
+    """One text from several views (crops, shears) of the same plate.
+
+    A view that sees a character badly says little of it, a view that sees another character says
+    much. So a character is as sure as its best view, less what the strongest dissenting view
+    gives to any other: agreement is not averaged away, and disagreement is never hidden.
+    """
+    length = _trusted_length(views)
+    alike = [view for view in views if len(view.text) == length]
+    marks = np.stack([view.marks for view in alike])
+    mean, best_view = marks.mean(axis=0), marks.max(axis=0)
+    characters: list[CharacterRead] = []
+    for position in range(length):
+        heard = {SYMBOLS.index(view.text[position]) for view in alike}
+        symbol = max(heard, key=lambda c, p=position: (float(mean[p, c]), -c))
+        rivals = best_view[position].copy()
+        rivals[symbol] = 0.0
+        dissent = float(rivals.max())
+        sure = float(best_view[position, symbol]) * (1.0 - dissent)
+        second = SYMBOLS[int(rivals.argmax())] if dissent > 0 else ""
+        characters.append(CharacterRead(SYMBOLS[symbol], sure, second, min(dissent, 1.0 - sure)))
+    text = "".join(c.best for c in characters)
+    return Decoded(text, tuple(characters), mean, min(view.gap for view in alike))
+
+
+def _trusted_length(views: Sequence[Decoded]) -> int:
+    """The length most views agree on; where they are split, that of the clearest view."""
+    votes = Counter(len(view.text) for view in views)
+    clear = {
+        length: max(view.lowest for view in views if len(view.text) == length) for length in votes
+    }
+    return max(votes, key=lambda length: (votes[length], clear[length]))
+
+
+def _character(mark: NDArray[np.float32], symbol: int) -> CharacterRead:
+    rivals = mark.copy()
+    rivals[symbol] = 0.0
     second = int(rivals.argmax())
-    return CharacterRead(
-        SYMBOLS[symbol],
-        float(min(mark[symbol], 1.0)),
-        SYMBOLS[second] if rivals[second] > 0 else "",
-        float(max(rivals[second], 0.0)),
-    )
+    name = SYMBOLS[second] if rivals[second] > 0 else ""
+    return CharacterRead(SYMBOLS[symbol], float(mark[symbol]), name, float(rivals[second]))
 
 
 def _viterbi(
