@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from models import deadlines, promises
 from models.errors import FlowRefused
 from models.event import Deadline, DeadlineKind, Event, EventState
-from models.flow import SYSTEM, fire
+from models.flow import SYSTEM, choose, fire
 from models.flows import texts
 from models.flows.parking import PARKING
 from models.looks import add_flag, lock, look_back
@@ -54,13 +54,15 @@ def _ask(session: Session, event: Event, policy: Policy, at: datetime) -> bool:
     inputs = {"watch": look_back(session, event, policy)}
     for trigger in questions:
         try:
-            fire(
-                session, PARKING, event, trigger, actor=SYSTEM, at=at,
-                command_id=f"judge:{event.id}:{event.version}:{trigger}", policy=policy,
-                inputs=inputs,
-            )  # fmt: skip
+            choose(
+                session, PARKING, event, trigger, actor=SYSTEM, at=at, policy=policy, inputs=inputs
+            )
         except FlowRefused:
             continue
+        fire(
+            session, PARKING, event, trigger, actor=SYSTEM, at=at, policy=policy, inputs=inputs,
+            command_id=f"judge:{event.id}:{event.version}:{trigger}",
+        )  # fmt: skip
         return True
     return False
 

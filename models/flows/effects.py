@@ -151,6 +151,7 @@ def start_recheck(step: Step) -> None:
 
 def finish_recheck(step: Step) -> None:
     _done(step, DeadlineKind.RECHECK)
+    _measure_gap(step)
     presence = watch_of(step).presence
     step.facts["seen_seconds"] = presence.seconds if presence else 0.0
     step.facts["panorama_seconds"] = watch_of(step).panorama_seconds
@@ -163,6 +164,9 @@ def _measure_gap(step: Step) -> None:
     step.facts["longest_gap_seconds"] = round(gap, 3)
     if gap > step.policy.gap_warning_seconds:
         add_flag(event, "gap_during_grace")
+    else:
+        # Looks that a worker had held back may have filled what seemed a gap at the deadline.
+        event.flags = [flag for flag in event.flags if flag != "gap_during_grace"]
 
 
 def note_departure(step: Step) -> None:
