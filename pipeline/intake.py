@@ -315,8 +315,8 @@ def _evidence_times(session: Session, event: Event) -> dict[str, datetime]:
         select(Evidence.kind, Evidence.captured_at)
         .where(Evidence.event_id == event.id)
         .order_by(Evidence.captured_at.desc())
-    ).tuples()
-    return dict(rows)
+    ).all()
+    return {row.kind: row.captured_at for row in rows}
 
 
 def _due_shots(

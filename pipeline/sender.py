@@ -12,8 +12,9 @@ costs an errand and not a citizen's trust (W39, invariants 5 and 10).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import TypeAlias
 
 import structlog
 from sqlalchemy import select, update
@@ -27,7 +28,7 @@ from models.flows.texts import grace_seconds
 from models.notice import Notice, NoticeStatus
 from models.policy import Policy
 from models.store import Store
-from notify.channel import Channel, Outgoing, Receipt, Rejected, Submission, TryLater, Underway
+from notify.channel import Channel, Outgoing, Rejected, Submission, TryLater, Underway
 from notify.receipts import adopt, advance, apply_receipt, lock_notice
 from notify.templates import Message, TemplateSet, load_templates, render
 
@@ -45,6 +46,8 @@ _LOOK_UP_INTERVAL = timedelta(seconds=5)
 
 _RECEIPTS_WANTED = timedelta(days=1)
 """A provider that must be asked for receipts is asked for so long."""
+
+_Step: TypeAlias = Callable[[int, Policy], bool]
 
 
 class Sender:
@@ -75,30 +78,38 @@ class Sender:
         policy = self._policy()
         self._fetch_receipts(policy)
         now = self._clock.now()
-        for notice_id in self._ids(Notice.status == NoticeStatus.SENDING, now, limit):
-            self._guarded(self._look_up, notice_id, policy)
-        due = self._ids(Notice.status == NoticeStatus.QUEUED, now, limit)
-        return sum(self._guarded(self._send, notice_id, policy) for notice_id in due)
+        self._each(self._look_up, self._ids(NoticeStatus.SENDING, now, limit), policy)
+        return self._each(self._send, self._ids(NoticeStatus.QUEUED, now, limit), policy)
 
     def recover(self) -> int:
         """At start, before `run_once`: whatever a killed process left in SENDING is looked up at
         once. Returns how many such rows there were. Only for the one sender of an installation:
         where others run, `run_once` finds the same rows when their lease has ended."""
         policy = self._policy()
-        lost = self._ids(Notice.status == NoticeStatus.SENDING, None, None)
-        for notice_id in lost:
-            self._guarded(self._look_up, notice_id, policy)
+        lost = self._ids(NoticeStatus.SENDING)
+        self._each(self._look_up, lost, policy)
         return len(lost)
 
-    def _ids(self, condition: Any, now: Any, limit: int | None) -> Sequence[int]:
+    def _ids(
+        self, status: NoticeStatus, due_at: datetime | None = None, limit: int | None = None
+    ) -> Sequence[int]:
         """Only numbers: a row that cannot be read must not keep the others from being sent."""
-        query = select(Notice.id).where(condition).order_by(Notice.next_attempt_at, Notice.id)
-        if now is not None:
-            query = query.where(Notice.next_attempt_at <= now)
+        query = select(Notice.id).where(Notice.status == status)
+        if due_at is not None:
+            query = query.where(Notice.next_attempt_at <= due_at)
+        in_order = query.order_by(Notice.next_attempt_at, Notice.id).limit(limit)
         with self._store.read() as session:
-            return session.scalars(query.limit(limit)).all()
+            return session.scalars(in_order).all()
 
-    def _guarded(self, step: Callable[[int, Policy], bool], notice_id: int, policy: Policy) -> bool:
+    def _each(self, step: _Step, ids: Sequence[int], policy: Policy) -> int:
+        """Take the step for each notice, several at once where the provider is far away: a text
+        that waits ten seconds for its answer must not make the others too late."""
+        if self._channel.parallel == 1 or len(ids) < 2:
+            return sum(self._guarded(step, notice_id, policy) for notice_id in ids)
+        with ThreadPoolExecutor(self._channel.parallel, "sender") as pool:
+            return sum(pool.map(lambda notice_id: self._guarded(step, notice_id, policy), ids))
+
+    def _guarded(self, step: _Step, notice_id: int, policy: Policy) -> bool:
         """One notice's trouble stays its own: it is put off, and the next one is served."""
         try:
             return step(notice_id, policy)
@@ -220,10 +231,11 @@ class Sender:
         """The provider has it. A receipt may have been faster and have said more already."""
         with self._store.begin() as session:
             notice = _held(session, notice_id)
-            if notice is not None:
-                adopt(session, notice, submission.provider_id, policy=policy)
-                now = self._clock.now()
-                advance(session, notice, submission.status, policy=policy, at=now)
+            if notice is None:
+                raise AssertionError("a notice is never deleted")
+            adopt(session, notice, submission.provider_id, policy=policy)
+            now = self._clock.now()
+            advance(session, notice, submission.status, policy=policy, at=now)
 
     def _finish(self, notice_id: int, status: NoticeStatus, reason: str, policy: Policy) -> None:
         with self._store.begin() as session:
@@ -288,12 +300,19 @@ class Sender:
         )
         with self._store.read() as session:
             underway = [Underway(*row) for row in session.execute(open_texts).all()]
-        for receipt in self._channel.poll(underway, now) if underway else ():
-            self._apply(receipt, policy)
-
-    def _apply(self, receipt: Receipt, policy: Policy) -> None:
-        with self._store.begin() as session:
-            apply_receipt(session, receipt, policy=policy, at=self._clock.now())
+        if not underway:
+            return
+        try:
+            receipts = self._channel.poll(underway, now)
+        except Exception:
+            _log.exception("receipts could not be fetched")
+            return
+        for receipt in receipts:
+            try:
+                with self._store.begin() as session:
+                    apply_receipt(session, receipt, policy=policy, at=self._clock.now())
+            except Exception:
+                _log.exception("receipt put off", notice=receipt.notice_id)
 
 
 def _held(session: Session, notice_id: int, status: NoticeStatus | None = None) -> Notice | None:
