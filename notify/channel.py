@@ -117,6 +117,11 @@ class Channel(Protocol):
         """After so long without an answer `submit` gives up."""
         ...
 
+    @property
+    def parallel(self) -> int:
+        """How many texts may be on their way to it at once."""
+        ...
+
     def submit(self, message: Outgoing) -> Submission:
         """Hand one text over. Raises TryLater, Rejected or OutcomeUnknown."""
         ...

@@ -122,7 +122,8 @@ def _tell_event(
             casework.notice_accepted(session, notice, policy=policy, at=at)
     elif status is not NoticeStatus.SENDING:
         # UNKNOWN, UNDELIVERED, FAILED, CANCELLED: a person takes over, no timer runs (W16).
-        casework.notice_failed(session, notice, reason=status.value, policy=policy, at=at)
+        reason = f"NOTICE_{status.name}"
+        casework.notice_failed(session, notice, reason=reason, policy=policy, at=at)
 
 
 def lock_notice(session: Session, *conditions: ColumnElement[bool]) -> Notice | None:

@@ -73,6 +73,7 @@ class TwilioChannel:
     """
 
     name = "twilio"
+    parallel = 4
 
     def __init__(
         self,

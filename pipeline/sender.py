@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeAlias
 
 import structlog
@@ -105,11 +106,11 @@ class Sender:
         """Take the step for each notice, several at once where the provider is far away: a text
         that waits ten seconds for its answer must not make the others too late."""
         if self._channel.parallel == 1 or len(ids) < 2:
-            return sum(self._guarded(step, notice_id, policy) for notice_id in ids)
+            return sum(self._guarded(step, policy, notice_id) for notice_id in ids)
         with ThreadPoolExecutor(self._channel.parallel, "sender") as pool:
-            return sum(pool.map(lambda notice_id: self._guarded(step, notice_id, policy), ids))
+            return sum(pool.map(partial(self._guarded, step, policy), ids))
 
-    def _guarded(self, step: _Step, notice_id: int, policy: Policy) -> bool:
+    def _guarded(self, step: _Step, policy: Policy, notice_id: int) -> bool:
         """One notice's trouble stays its own: it is put off, and the next one is served."""
         try:
             return step(notice_id, policy)
