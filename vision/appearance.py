@@ -57,14 +57,17 @@ def crop_box(image: Image, box: Box) -> Image:
     return np.ascontiguousarray(image[y1:y2, x1:x2])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Appearance:
-    """One look at one place: 96 x 96 luma and local structure, both float32."""
+    """One look at one place: 96 x 96 luma, and its local structure where that is asked for."""
 
-    luma: NDArray[np.float32]
-    structure: NDArray[np.float32]
-    flat: bool
-    """Too dark or too even to recognise anything by."""
+    __slots__ = ("_structure", "flat", "luma")
+
+    def __init__(self, luma: NDArray[np.float32]) -> None:
+        self.luma = luma
+        self._structure: NDArray[np.float32] | None = None
+        _, spread = cv2.meanStdDev(luma)
+        self.flat = float(spread[0, 0]) < _FLAT
+        """Too dark or too even to recognise anything by."""
 
     @classmethod
     def of_place(cls, grey: Grey, box: Box) -> Appearance:
@@ -80,34 +83,34 @@ class Appearance:
     def _of(cls, crop: Grey) -> Appearance:
         shrinks = crop.shape[0] > _SIZE or crop.shape[1] > _SIZE
         how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        luma = cv2.resize(crop, (_SIZE, _SIZE), interpolation=how).astype(np.float32)
-        return cls(luma, _structure(luma), float(luma.std()) < _FLAT)
+        return cls(cv2.resize(crop, (_SIZE, _SIZE), interpolation=how).astype(np.float32))
+
+    @property
+    def structure(self) -> NDArray[np.float32]:
+        """Each pixel against its neighbourhood's mean and spread: light falls out, edges stay."""
+        if self._structure is None:
+            smooth = cv2.GaussianBlur(self.luma, (5, 5), 1.2)
+            mean = cv2.blur(smooth, (15, 15))
+            spread = np.sqrt(cv2.blur((smooth - mean) ** 2, (15, 15)))
+            # Noise on an even surface must not be blown up to structure: 4 grey levels at least.
+            self._structure = np.asarray((smooth - mean) / (spread + 4.0), np.float32)
+        return self._structure
 
     def blend(self, newer: Appearance, share: float) -> Appearance:
         """This appearance moved towards `newer` by `share`: follows the sun through the day."""
-        luma = (self.luma * (1 - share) + newer.luma * share).astype(np.float32)
-        structure = (self.structure * (1 - share) + newer.structure * share).astype(np.float32)
-        return Appearance(luma, structure, self.flat and newer.flat)
-
-
-def _structure(luma: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each pixel against its neighbourhood's mean and spread: light falls out, edges stay."""
-    smooth = cv2.GaussianBlur(luma, (0, 0), 1.2)
-    mean = cv2.GaussianBlur(smooth, (0, 0), 6)
-    spread = np.sqrt(cv2.GaussianBlur((smooth - mean) ** 2, (0, 0), 6))
-    # Noise on an even surface must not be blown up to structure: 4 grey levels are the floor.
-    return np.asarray((smooth - mean) / (spread + 4.0), np.float32)
+        return Appearance((self.luma * (1 - share) + newer.luma * share).astype(np.float32))
 
 
 def likeness(then: Appearance, now: Appearance) -> float:
     """How alike two looks at one place are: 1 the same, around 0 nothing in common.
 
     The best NCC over shifts of up to five pixels of 96, of luma or of structure. 0 where either
-    look is too flat to tell anything.
+    look is too flat to tell anything. Structure is only asked where luma does not say "same".
     """
     if then.flat or now.flat:
         return 0.0
-    return max(_best(then.luma, now.luma), _best(then.structure, now.structure))
+    by_luma = _best(then.luma, now.luma)
+    return by_luma if by_luma >= SAME else max(by_luma, _best(then.structure, now.structure))
 
 
 def stillness(then: Appearance, now: Appearance) -> float:
@@ -119,12 +122,13 @@ def stillness(then: Appearance, now: Appearance) -> float:
 
 
 def _best(then: NDArray[np.float32], now: NDArray[np.float32]) -> float:
-    core = np.ascontiguousarray(then[_SLACK:-_SLACK, _SLACK:-_SLACK])
+    core = then[_SLACK:-_SLACK, _SLACK:-_SLACK]
     return float(cv2.matchTemplate(now, core, cv2.TM_CCOEFF_NORMED).max())
 
 
 _RING = 48
-_RING_INNER = slice(_RING // 5, _RING - _RING // 5)
+_RING_MASK = np.ones((_RING, _RING), dtype=bool)
+_RING_MASK[_RING // 5 : -(_RING // 5), _RING // 5 : -(_RING // 5)] = False
 """The inner 60 % each way are the place itself; the ring around it reaches a third further."""
 
 
@@ -142,10 +146,8 @@ class Surroundings:
         wide = (place[0] - dx, place[1] - dy, place[2] + dx, place[3] + dy)
         x1, y1, x2, y2 = pixel_box(wide, grey.shape[1], grey.shape[0])
         crop = cv2.resize(grey[y1:y2, x1:x2], (_RING, _RING), interpolation=cv2.INTER_AREA)
-        inner = np.zeros((_RING, _RING), dtype=bool)
-        inner[_RING_INNER, _RING_INNER] = True
-        smooth = cv2.GaussianBlur(crop, (0, 0), 1.0).astype(np.float32)
-        return cls(smooth[~inner])
+        smooth = cv2.GaussianBlur(crop, (3, 3), 0).astype(np.float32)
+        return cls(smooth[_RING_MASK])
 
     def same(self, now: Surroundings) -> bool:
         """Whether what is around the place is what was there before."""

@@ -19,6 +19,9 @@ from vision.types import ViewHealth
 _SIZE = (320, 180)
 _TILE = 20
 """16 x 9 tiles."""
+_LEARN_EVERY_SECONDS = 5.0
+_FEWEST_TILES = 20
+"""A view with less texture cannot be compared tile by tile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class HealthSettings:
     shift_share: float = 0.02
     """peers.md B13: of the picture's width."""
     frozen_seconds: float = 60.0
+    shifted_seconds: float = 2.0
+    """So long a measured shift must last: passing traffic shifts part of the view too."""
     moved_seconds: float = 10.0
     """A large vehicle may fill the view for a moment; so long a mismatch without a measured
     shift is none."""
@@ -51,9 +56,8 @@ class ViewMonitor:
 
     def __init__(self, settings: HealthSettings | None = None) -> None:
         self._settings = settings or HealthSettings()
-        self._reference: NDArray[np.float32] | None = None
-        self._texture = 0.0
-        self._sharpness = 0.0
+        self._reference: _View | None = None
+        self._unlearnt_seconds = 0.0
         self._last_at: datetime | None = None
         self._bytes: int | None = None
         self._bytes_since: datetime | None = None
@@ -72,17 +76,17 @@ class ViewMonitor:
         small = cv2.resize(grey, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
         passed = (at - self._last_at).total_seconds() if self._last_at else 0.0
         self._last_at = at
-        if float(small.mean()) < self._settings.black_level:
+        if cv2.mean(small)[0] < self._settings.black_level:
             return ViewHealth.BLACK
-        if float(np.percentile(small, 95)) < self._settings.dark_level:
+        if float(np.percentile(small[::4, ::4], 95)) < self._settings.dark_level:
             return ViewHealth.TOO_DARK
         if self._frozen(grey, at, pts):
             return ViewHealth.FROZEN
+        now = _View.of(small)
         if self._reference is None or self._learnt_since is None:
-            self._learn(small, 1.0)
-            self._learnt_since = at
+            self._reference, self._learnt_since = now, at
             return ViewHealth.OK
-        return self._against_reference(small, at, max(0.0, passed))
+        return self._against(self._reference, now, at, max(0.0, passed))
 
     def _frozen(self, grey: Grey, at: datetime, pts: float | None) -> bool:
         """Identical bytes for long while the stream's time goes on: no sensor is so quiet."""
@@ -94,94 +98,90 @@ class ViewMonitor:
         same_for = (at - self._bytes_since).total_seconds()
         return moving and same_for >= self._settings.frozen_seconds
 
-    def _against_reference(
-        self, small: NDArray[np.float32], at: datetime, passed_seconds: float
+    def _against(
+        self, reference: _View, now: _View, at: datetime, passed_seconds: float
     ) -> ViewHealth:
-        assert self._reference is not None  # noqa: S101 (the caller has asked)
-        self.view_score = _view_score(self._reference, small)
-        texture, sharpness = _texture(small), _sharpness(small)
+        self.view_score = reference.match(now)
+        soft = now.sharpness < self._settings.sharp_share * reference.sharpness
         if self.view_score >= self._settings.view_match:
             self._mismatch_since = None
-            if sharpness < self._settings.sharp_share * self._sharpness:
+            if soft:
                 return ViewHealth.DEFOCUSED
-            self._learn(small, min(0.2, passed_seconds / self._settings.learn_seconds))
+            self._unlearnt_seconds += passed_seconds
+            if self._unlearnt_seconds >= _LEARN_EVERY_SECONDS:
+                share = min(0.2, self._unlearnt_seconds / self._settings.learn_seconds)
+                self._reference = reference.blend(now, share)
+                self._unlearnt_seconds = 0.0
             return ViewHealth.OK
-        self._mismatch_since = self._mismatch_since or at
-        if texture < self._settings.covered_share * self._texture:
+        since = self._mismatch_since = self._mismatch_since or at
+        if now.texture < self._settings.covered_share * reference.texture:
             return ViewHealth.COVERED
-        soft = sharpness < self._settings.sharp_share * self._sharpness
-        if soft and _blurred(self._reference, small):
+        if soft and reference.same_when_blurred(now):
             return ViewHealth.DEFOCUSED
-        return ViewHealth.MOVED if self._moved(small, at) else ViewHealth.OK
+        moved = self._moved(reference, now, at, (at - since).total_seconds())
+        return ViewHealth.MOVED if moved else ViewHealth.OK
 
-    def _moved(self, small: NDArray[np.float32], at: datetime) -> bool:
+    def _moved(self, reference: _View, now: _View, at: datetime, lasted_seconds: float) -> bool:
         """The view does not match: whether the camera was turned, or something fills the view."""
-        assert self._reference is not None and self._mismatch_since is not None  # noqa: S101, PT018
-        if _shift_share(self._reference, small) > self._settings.shift_share:
-            return True
-        if self._age(at) < self._settings.start_seconds:
-            self._reference = None
-            self._learn(small, 1.0)
+        if reference.shift_share(now) > self._settings.shift_share:
+            return lasted_seconds >= self._settings.shifted_seconds
+        learnt = (at - self._learnt_since).total_seconds() if self._learnt_since else 0.0
+        if learnt < self._settings.start_seconds:
+            self._reference = now
             return False
-        return (at - self._mismatch_since).total_seconds() >= self._settings.moved_seconds
-
-    def _age(self, at: datetime) -> float:
-        return (at - self._learnt_since).total_seconds() if self._learnt_since else 0.0
-
-    def _learn(self, small: NDArray[np.float32], share: float) -> None:
-        if self._reference is None:
-            self._reference = small
-            self._texture, self._sharpness = _texture(small), _sharpness(small)
-            return
-        self._reference = (self._reference * (1 - share) + small * share).astype(np.float32)
-        self._texture += share * (_texture(small) - self._texture)
-        self._sharpness += share * (_sharpness(small) - self._sharpness)
+        return lasted_seconds >= self._settings.moved_seconds
 
 
-def _detail(small: NDArray[np.float32]) -> NDArray[np.float32]:
-    smooth = cv2.GaussianBlur(small, (0, 0), 1.0)
-    return np.asarray(smooth - cv2.GaussianBlur(smooth, (0, 0), 8), np.float32)
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """One small picture and what is compared of it."""
 
-
-def _texture(small: NDArray[np.float32]) -> float:
+    small: NDArray[np.float32]
+    detail: NDArray[np.float32]
+    """Each pixel against its neighbourhood."""
+    texture: float
     """Mean local contrast in grey levels."""
-    return float(np.abs(_detail(small)).mean())
+    sharpness: float
+    """Share of the finest detail in the contrast there is: fog and dusk lower both alike."""
+
+    @classmethod
+    def of(cls, small: NDArray[np.float32]) -> _View:
+        smooth = cv2.GaussianBlur(small, (5, 5), 1.0)
+        detail = np.asarray(smooth - cv2.blur(smooth, (25, 25)), np.float32)
+        texture = cv2.mean(np.abs(detail))[0]
+        return cls(small, detail, texture, cv2.mean(np.abs(small - smooth))[0] / (texture + 1.0))
+
+    def blend(self, newer: _View, share: float) -> _View:
+        return _View.of((self.small * (1 - share) + newer.small * share).astype(np.float32))
+
+    def match(self, now: _View) -> float:
+        """Share of this view's textured tiles that still look like themselves, 0..1.
+
+        The details have no mean by themselves, so that plain box sums give each tile's NCC.
+        """
+        then_energy = _tile_means(self.detail * self.detail)
+        textured = then_energy > 4.0
+        if int(textured.sum()) < _FEWEST_TILES:
+            return 1.0
+        here_energy = _tile_means(now.detail * now.detail)
+        together = _tile_means(self.detail * now.detail)
+        ncc = together / np.sqrt(then_energy * here_energy + 1e-6)
+        return float((ncc[textured] >= 0.4).mean())
+
+    def same_when_blurred(self, now: _View) -> bool:
+        """Whether the coarse picture is still this one: the same view, without its edges."""
+        coarse = (20, 11)
+        then = cv2.resize(self.small, coarse, interpolation=cv2.INTER_AREA).ravel()
+        here = cv2.resize(now.small, coarse, interpolation=cv2.INTER_AREA).ravel()
+        return bool(np.corrcoef(then, here)[0, 1] >= 0.8)
+
+    def shift_share(self, now: _View) -> float:
+        """By how much of its width the view has shifted; 0 where no single shift explains it."""
+        window = cv2.createHanningWindow(_SIZE, cv2.CV_32F)
+        (dx, dy), response = cv2.phaseCorrelate(self.detail, now.detail, window)
+        return float(np.hypot(dx, dy)) / _SIZE[0] if response >= 0.15 else 0.0
 
 
-def _sharpness(small: NDArray[np.float32]) -> float:
-    """Share of the finest detail in the contrast there is; fog and dusk lower both alike."""
-    fine = small - cv2.GaussianBlur(small, (0, 0), 1.0)
-    return float(np.abs(fine).mean()) / (_texture(small) + 1.0)
-
-
-def _tiles(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """144 rows of 400 pixels, each row zero-mean."""
-    rows, columns = picture.shape[0] // _TILE, picture.shape[1] // _TILE
-    cut = picture.reshape(rows, _TILE, columns, _TILE).swapaxes(1, 2).reshape(rows * columns, -1)
-    return np.asarray(cut - cut.mean(axis=1, keepdims=True), np.float32)
-
-
-def _view_score(reference: NDArray[np.float32], now: NDArray[np.float32]) -> float:
-    """Share of the reference's textured tiles that still look like themselves, 0..1."""
-    then, here = _tiles(_detail(reference)), _tiles(_detail(now))
-    then_norm, here_norm = np.linalg.norm(then, axis=1), np.linalg.norm(here, axis=1)
-    textured = then_norm > 2.0 * _TILE
-    if int(textured.sum()) < 8:
-        return 1.0
-    together = (then * here).sum(axis=1) / (then_norm * here_norm + 1e-6)
-    return float((together[textured] >= 0.4).mean())
-
-
-def _blurred(reference: NDArray[np.float32], now: NDArray[np.float32]) -> bool:
-    """Whether the coarse picture is still the reference's: the same view, without its edges."""
-    coarse = (20, 11)
-    then = cv2.resize(reference, coarse, interpolation=cv2.INTER_AREA).ravel()
-    here = cv2.resize(now, coarse, interpolation=cv2.INTER_AREA).ravel()
-    return bool(np.corrcoef(then, here)[0, 1] >= 0.8)
-
-
-def _shift_share(reference: NDArray[np.float32], now: NDArray[np.float32]) -> float:
-    """By how much of its width the whole view has shifted; 0 where no single shift explains it."""
-    window = cv2.createHanningWindow(_SIZE, cv2.CV_32F)
-    (dx, dy), response = cv2.phaseCorrelate(_detail(reference), _detail(now), window)
-    return float(np.hypot(dx, dy)) / _SIZE[0] if response >= 0.15 else 0.0
+def _tile_means(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    tiles = (_SIZE[0] // _TILE, _SIZE[1] // _TILE)
+    return np.asarray(cv2.resize(picture, tiles, interpolation=cv2.INTER_AREA), np.float32)

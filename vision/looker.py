@@ -145,14 +145,17 @@ class CameraLooker:
         self._plates.begin_look(frame, things)
         self._plates.hold_first_frames(self._last_parked, frame)
         self._read_plates(frame, things)
+        sightings = self._flag(frame)
+        watch_looks = self._watch(frame, grey, health)
+        gone += self._part_mistaken(frame, grey)
         return LookResult(
             frame=frame,
             health=health,
             detections=self._detections,
             detector_called=called,
-            sightings=self._flag(frame),
+            sightings=sightings,
             departures=self._departures(gone),
-            watch_looks=self._watch(frame, grey, health),
+            watch_looks=watch_looks,
         )
 
     def finish(self, at: datetime) -> Sequence[Sighting]:
@@ -263,6 +266,18 @@ class CameraLooker:
             reads_plates=self._plates.can_read,
         )
         return [watch.judge(view) for watch in self._watches.values()]
+
+    def _part_mistaken(self, frame: Frame, grey: Grey) -> list[Gone]:
+        """Two vehicles of one look that the scene took for one: the second gets a stay, a dwell
+        and an event of its own (domain.md W14)."""
+        parted: list[Gone] = []
+        for watch in self._watches.values():
+            if watch.mistaken is not None:
+                ended = self._scene.replace(watch.mistaken, frame.at, grey)
+                if ended is not None:
+                    parted.append(ended[0])
+                watch.parted_from(ended[1].object_id if ended else None)
+        return parted
 
     def _flagged_at(self, box: Box) -> int | None:
         """The flagged object that stands in this box, if one does."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from vision.appearance import Appearance, Grey, Surroundings, likeness
+from vision.appearance import SAME, Appearance, Grey, Surroundings, likeness
 from vision.geometry import box_iou, foot_point
 from vision.scene_object import SceneObject, Seen
 from vision.types import Box, Detection
@@ -26,6 +26,9 @@ _CREPT_IOU = 0.6
 """A median box further off its place than this has crept away: traffic, not parking."""
 _SAME_VEHICLE_IOU = 0.7
 """Two boxes of different class closer than this are one vehicle seen twice."""
+_DOUBLED_IOU = 0.45
+_DOUBLED_SHARE = 0.9
+"""So are two boxes of which one holds nearly all of the other and not much more."""
 _HIDING_SHARE = 0.3
 """Share of a place that other boxes must cover before a look at it says nothing."""
 _NEVER_IN_FRONT = frozenset({"hanging", "advert"})
@@ -103,6 +106,18 @@ class StaticScene:
         self._clear(at, gone, grey)
         return gone
 
+    def replace(self, object_id: int, at: datetime, grey: Grey) -> tuple[Gone, SceneObject] | None:
+        """Somebody knows better (by its plate): what stands there now is another vehicle.
+
+        Ends the object and begins another at its place; returns both, None if there is none.
+        """
+        thing = next((each for each in self._objects if each.object_id == object_id), None)
+        if thing is None or thing.detection is None:
+            return None
+        heir = self._candidate(at, grey, thing.detection)
+        self._objects[self._objects.index(thing)] = heir
+        return Gone(thing, at, replaced=True), heir
+
     def _repeat(self, thing: SceneObject, at: datetime, step: float) -> None:
         if thing.visible:
             thing.confirm(at, self._settings.max_gap_seconds)
@@ -178,7 +193,9 @@ class StaticScene:
         thing.samples_missed += 1
         if detection is not None and _same_ground(detection.box, thing.place):
             thing.detection = detection
-            self._looks_different(thing, at, grey, detection, now, step)
+            others = [d for d in detections if d is not detection]
+            hidden = _hidden_share(thing, others) >= _HIDING_SHARE
+            self._looks_different(thing, at, grey, detection, now, step, hidden=hidden)
             return detection
         thing.detection = None
         thing.interrupted = True
@@ -216,14 +233,17 @@ class StaticScene:
         detection: Detection,
         now: Appearance,
         step: float,
+        *,
+        hidden: bool,
     ) -> None:
-        """A vehicle is detected at the place, but the place does not look as it did."""
+        """A vehicle is detected at the place, but the place does not look as it did. While it is
+        half hidden behind another, how it looks says nothing about which vehicle it is."""
         thing.look = Seen.CHANGED
         if box_iou(detection.box, thing.place) < _SAME_VEHICLE_IOU:
             thing.interrupted = True
-        if thing.other is None or likeness(thing.other, now) < 0.9:
+        if thing.other is None or likeness(thing.other, now) < SAME:
             thing.other, thing.other_since, thing.changed_seconds = now, at, 0.0
-        else:
+        elif not hidden:
             thing.changed_seconds += step
         if thing.changed_seconds >= self._settings.other_seconds and not thing.interrupted:
             # It was detected there all the time: the light has changed, not the vehicle.
@@ -311,9 +331,15 @@ def _one_each(vehicles: Sequence[Detection]) -> list[Detection]:
     """A vehicle that the detector calls both car and truck is one: the surer name stays."""
     kept: list[Detection] = []
     for detection in sorted(vehicles, key=lambda d: (-d.confidence, d.box)):
-        if all(box_iou(detection.box, other.box) < _SAME_VEHICLE_IOU for other in kept):
+        if not any(_same_vehicle(detection.box, other.box) for other in kept):
             kept.append(detection)
     return kept
+
+
+def _same_vehicle(a: Box, b: Box) -> bool:
+    overlap = box_iou(a, b)
+    inside = max(share_inside(a, b), share_inside(b, a))
+    return overlap >= _SAME_VEHICLE_IOU or (overlap >= _DOUBLED_IOU and inside >= _DOUBLED_SHARE)
 
 
 def _assign(objects: Sequence[SceneObject], vehicles: Sequence[Detection]) -> dict[int, Detection]:

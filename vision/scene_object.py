@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-
-import numpy as np
 
 from vision.appearance import (
     CHANGED,
@@ -23,6 +22,7 @@ from vision.types import Box, Detection
 _BOXES_KEPT = 9
 _ADAPT_SECONDS = 30.0
 """The reference follows slow light with this time constant, and only while the thing is seen."""
+_ADAPT_EVERY_SECONDS = 2.0
 CONFIDENT = 0.80
 """domain.md A7."""
 
@@ -57,6 +57,8 @@ class SceneObject:
     first_seen: datetime
     last_seen: datetime
     standing: bool = False
+    box: Box = (0.0, 0.0, 0.0, 0.0)
+    """Median of the last boxes."""
     boxes: deque[Box] = field(default_factory=lambda: deque(maxlen=_BOXES_KEPT))
     votes: dict[str, float] = field(default_factory=dict[str, float])
     detection: Detection | None = None
@@ -70,6 +72,8 @@ class SceneObject:
     absent_seconds: float = 0.0
     changed_seconds: float = 0.0
     ring_seconds: float = 0.0
+    stale_seconds: float = 0.0
+    """Age of the reference."""
     interrupted: bool = False
     """Since it was last seen there was a look (or a gap) in which it was not seen to stand."""
     first_doubt: datetime | None = None
@@ -81,12 +85,6 @@ class SceneObject:
     confidence_sum: float = 0.0
     confident: int = 0
     detected: int = 0
-
-    @property
-    def box(self) -> Box:
-        """Median of the last boxes."""
-        x1, y1, x2, y2 = (float(v) for v in np.median(np.asarray(self.boxes), axis=0))
-        return x1, y1, x2, y2
 
     @property
     def kind(self) -> str:
@@ -112,6 +110,8 @@ class SceneObject:
         """Take a detection of it into the averages."""
         self.detection = detection
         self.boxes.append(detection.box)
+        x1, y1, x2, y2 = (statistics.median(edge) for edge in zip(*self.boxes, strict=True))
+        self.box = (x1, y1, x2, y2)
         self.votes[detection.kind] = self.votes.get(detection.kind, 0.0) + detection.confidence
         self.detected += 1
         self.confidence_sum += detection.confidence
@@ -139,9 +139,12 @@ class SceneObject:
 
     def adapt(self, now: Appearance, grey: Grey, passed_seconds: float) -> None:
         """Follow slow light; call only while it is seen."""
-        share = min(0.5, max(0.0, passed_seconds) / _ADAPT_SECONDS)
-        self.reference = self.reference.blend(now, share)
-        self.surroundings = Surroundings.of(grey, self.place)
+        self.stale_seconds += max(0.0, passed_seconds)
+        if self.stale_seconds >= _ADAPT_EVERY_SECONDS:
+            share = min(0.5, self.stale_seconds / _ADAPT_SECONDS)
+            self.reference = self.reference.blend(now, share)
+            self.surroundings = Surroundings.of(grey, self.place)
+            self.stale_seconds = 0.0
 
     def settle_at(self, box: Box, grey: Grey) -> None:
         """Fix its place for good and take its appearance there."""

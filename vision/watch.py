@@ -108,6 +108,8 @@ class Watch:
         self._last_absent: datetime | None = None
         self._last_read: datetime | None = None
         self._doubt_since: datetime | None = None
+        self.mistaken: int | None = None
+        """The object that was taken for the subject until its plate said otherwise."""
 
     def wants_plate_of(self, objects: Sequence[SceneObject], at: datetime) -> SceneObject | None:
         """The vehicle at the place, if this look has to read its plate."""
@@ -129,6 +131,11 @@ class Watch:
     ) -> list[SceneObject]:
         """Vehicles elsewhere in the area that could be the subject: their plates tell."""
         return [thing for thing in objects if self._is_newcomer(thing, zones)]
+
+    def parted_from(self, other: int | None) -> None:
+        """The mistake is mended: the vehicle that is not the subject is this object now."""
+        self.mistaken = None
+        self._other = other
 
     def judge(self, view: WatchView) -> WatchLook:
         """The answer of one look."""
@@ -178,19 +185,25 @@ class Watch:
         if here.look is Seen.ABSENT:
             self._begin_doubt(view.at)
             return self._nobody_there(view)
-        if here.look is Seen.HIDDEN or not here.standing:
+        plate = self._plate_says()
+        known_other = here.object_id == self._other and here.visible and not plate
+        if here.look is Seen.HIDDEN or not (here.standing or known_other):
             self._begin_doubt_if_long(view.at)
             return self._hidden(view, here, "occluded" if here.standing else "arriving")
-        plate = self._plate_says()
-        if plate is False:
-            self._linked, self._other, self._departed = None, here.object_id, True
-            return self._answer(view, WatchAnswer.OTHER_VEHICLE, "plate", here)
+        if plate is False or known_other:
+            return self._other_vehicle(here, view, "appearance" if plate is None else "plate")
         if here.look is Seen.CHANGED:
             return self._looks_different(here, view)
         self._settle_doubt(here, view, plate)
         if self._doubt or self._linked != here.object_id:
             return self._stranger(here, view)
         return self._same(here, view)
+
+    def _other_vehicle(self, here: SceneObject, view: WatchView, reason: str) -> WatchLook:
+        if self._linked == here.object_id:
+            self.mistaken = here.object_id
+        self._linked, self._other, self._departed = None, here.object_id, True
+        return self._answer(view, WatchAnswer.OTHER_VEHICLE, reason, here)
 
     def _same(self, here: SceneObject, view: WatchView) -> WatchLook:
         if here.look is Seen.HELD:
@@ -229,9 +242,8 @@ class Watch:
         """A vehicle stands at the place, and it is not known to be the subject."""
         alike = self._similarity(view)
         different = alike is not None and alike < self._settings.clearly_different
-        if self._other == here.object_id or (self._departed and different):
-            self._other = here.object_id
-            return self._answer(view, WatchAnswer.OTHER_VEHICLE, "appearance", here)
+        if self._departed and different:
+            return self._other_vehicle(here, view, "appearance")
         seen_to_stay = self._by_eye(view) and not self._departed
         return self._answer(
             view, WatchAnswer.UNCLEAR, "appearance" if seen_to_stay else "no_plate", here
