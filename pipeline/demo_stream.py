@@ -20,6 +20,7 @@ from pathlib import Path
 from aio_rtsp_toolkit.server import RtspServer
 
 from models.errors import Unavailable
+from pipeline.ports import free_port
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 15.0
@@ -31,7 +32,7 @@ def serving(folder: Path) -> Generator[str]:
 
     Raises Unavailable if the server does not come up.
     """
-    port = _free_port()
+    port = free_port(8554)
     command = [sys.executable, "-m", "pipeline.demo_stream", str(folder), str(port)]
     server = subprocess.Popen(  # noqa: S603 (our own module, our own arguments)
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -46,12 +47,6 @@ def serving(folder: Path) -> Generator[str]:
             server.wait(3.0)
         server.kill()
         server.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_open(port: int, server: subprocess.Popen[bytes]) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import signal
-import socket
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
 
-from models.errors import BadInput, QifenError, Unavailable
+from models.errors import QifenError, Unavailable
 from models.registry import list_cameras
 from pipeline.fleet import Fleet
 from pipeline.logs import get_logger, set_up_logs
 from pipeline.metrics import Metrics
+from pipeline.ports import refuse_taken_port
 from pipeline.sender import Sender
 from pipeline.services import Services, build_services
 from pipeline.settings import Settings
@@ -107,7 +107,8 @@ class Running:
             Repeated("sweep", sweep.run_once, self.stopping, every, services.metrics),
             Repeated("sender", sender.run_once, self.stopping, every, services.metrics),
         ]
-        self._server = serve(services) if serve else None
+        self._make_server = serve
+        self._server: ApiServer | None = None
         self._api = threading.Thread(target=self._serve, name="api", daemon=True)
 
     def start(self) -> None:
@@ -116,7 +117,8 @@ class Running:
         self._first_sweep()
         for work in self._work:
             work.start()
-        if self._server is not None:
+        if self._make_server is not None:
+            self._server = self._make_server(self.services)
             self._api.start()
         self.fleet.start()
 
@@ -170,7 +172,7 @@ def run(
             refuse_taken_port(settings)
         services.store.migrate()
         running = Running(services, serve)
-        with _signals(running.stopping):
+        with signals(running.stopping):
             running.start()
             link = admin_link(services) if admin_link is not None else None
             greet(settings.base_url if serve is not None else None, link, say)
@@ -192,23 +194,8 @@ def greet(base_url: str | None, admin_link: str | None, say: Callable[[str], Non
         say(f"First start: set the administrator's password (works once): {admin_link}")
 
 
-def refuse_taken_port(settings: Settings) -> None:
-    """Raises BadInput if another program listens already: said before anything is started."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise BadInput(
-                f"cannot listen on {settings.host}:{settings.port}: {error.strerror}",
-                field="port",
-                hint="choose another one with QIFEN_PORT or QIFEN_HOST",
-            ) from None
-
-
 @contextmanager
-def _signals(stopping: threading.Event) -> Generator[None]:
+def signals(stopping: threading.Event) -> Generator[None]:
     """SIGTERM and Ctrl-C end the run; afterwards they mean what they meant before."""
     if threading.current_thread() is not threading.main_thread():
         yield  # handlers belong to the main thread; whoever runs us elsewhere stops us himself

@@ -18,7 +18,6 @@ from models.store import Store
 from notify.channel import Channel
 from notify.local_channel import LocalChannel
 from notify.owners import CsvOwnerDirectory, NoOwners, OwnerDirectory
-from notify.twilio_channel import TwilioChannel
 from pipeline.evidence import EvidenceFiles, EvidenceStore
 from pipeline.metrics import Metrics
 from pipeline.settings import Settings, prepare_data_dir
@@ -133,6 +132,9 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
 def _channel(settings: Settings, clock: Clock) -> Channel:
     token = settings.twilio_auth_token
     if settings.channel == "twilio" and token is not None:
+        # The client takes a third of a second to import; most installations are local.
+        from notify.twilio_channel import TwilioChannel  # noqa: PLC0415
+
         return TwilioChannel(
             settings.twilio_account_sid,
             token.get_secret_value(),
