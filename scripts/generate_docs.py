@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are made from code: `make docs`. A test fails when one is stale."""
+"""Writes the pages of docs/ that are made from code (`make docs`); a test finds stale ones."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def flow_parking() -> str:
     return f"""# The parking flow
 
-Made from the table in `models/flows/parking.py` by `make docs`; the numbers A1 to A27 are those of the domain table; a
-letter behind a number marks a branch of that row, W numbers are awkward paths.
+Made from the table in `models/flows/parking.py` by `make docs`. The numbers A1 to A27 are those of
+the domain's table; a letter behind a number marks a branch of that row, W numbers are awkward paths.
 
 ```mermaid
 {PARKING.mermaid().strip()}
