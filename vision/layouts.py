@@ -26,6 +26,8 @@ SAME_OBJECT_IOU = 0.6
 """Two boxes of one class that overlap more are one object."""
 SAME_VEHICLE_IOU = 0.8
 """A van seen as both car and truck is one vehicle: it must not become two events."""
+MOST_CANDIDATES = 1000
+"""The best so many boxes are compared with each other: no street holds more."""
 
 _STRIDES = (8, 16, 32)
 _STRIDES_LARGE = (8, 16, 32, 64)
@@ -116,7 +118,7 @@ def decode(layout: YoloLayout, raw: Floats, height: int, width: int, confidence:
         found = _decode_v5(_from_grid(table, height, width), confidence)
     else:
         found = _decode_v5(table, confidence)
-    return found.take(np.argsort(-found.scores, kind="stable"))
+    return found.take(np.argsort(-found.scores, kind="stable")[:MOST_CANDIDATES])
 
 
 def _decode_end2end(table: Floats, confidence: float) -> Found:
@@ -169,13 +171,15 @@ def _from_grid(table: Floats, height: int, width: int) -> Floats:
     return decoded
 
 
-def overlap(box: Floats, others: Floats) -> Floats:
-    """Intersection over union of one box (4,) with others (n, 4)."""
-    low = np.maximum(box[:2], others[:, :2])
-    high = np.minimum(box[2:], others[:, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=1)
-    size = (box[2:] - box[:2]).prod() + (others[:, 2:] - others[:, :2]).prod(axis=1) - shared
-    return (shared / np.maximum(size, 1e-9)).astype(np.float32)
+def overlaps(boxes: Floats) -> Floats:
+    """Intersection over union of each box with each: (n, 4) to (n, n)."""
+    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    sides = np.clip(high - low, 0, None)
+    shared = sides[..., 0] * sides[..., 1]
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    union = areas[:, None] + areas[None, :] - shared
+    return (shared / np.maximum(union, 1e-9)).astype(np.float32, copy=False)
 
 
 def suppress(found: Found, vehicle_classes: frozenset[int]) -> Found:
@@ -184,16 +188,14 @@ def suppress(found: Found, vehicle_classes: frozenset[int]) -> Found:
     Class by class (SAME_OBJECT_IOU), and across the vehicle classes where two boxes all but
     coincide (SAME_VEHICLE_IOU).
     """
+    shared = overlaps(found.boxes)
     vehicle = np.isin(found.classes, np.array(sorted(vehicle_classes), np.int64))
-    open_ = np.ones(len(found.scores), dtype=bool)
+    same = (found.classes[:, None] == found.classes[None, :]) & (shared > SAME_OBJECT_IOU)
+    same |= (vehicle[:, None] & vehicle[None, :]) & (shared > SAME_VEHICLE_IOU)
+    candidate = np.ones(len(found.scores), dtype=bool)
     kept: list[int] = []
     for index in range(len(found.scores)):
-        if not open_[index]:
-            continue
-        kept.append(index)
-        shared = overlap(found.boxes[index], found.boxes)
-        same = (found.classes == found.classes[index]) & (shared > SAME_OBJECT_IOU)
-        if vehicle[index]:
-            same |= vehicle & (shared > SAME_VEHICLE_IOU)
-        open_ &= ~same
+        if candidate[index]:
+            kept.append(index)
+            candidate &= ~same[index]
     return found.take(np.array(kept, np.int64))
