@@ -18,7 +18,7 @@ from models.policy import Policy
 NO_GRACE = frozenset({"BLIND_TRACK", "SAME_DAY_REPEAT"})
 """No-grace conditions of 4.2: a text without a promise, and a patrol."""
 
-PROMISES = ("N1", "N1b", "N3")
+PROMISES = ("N1", "N1b")
 """Texts that would be untrue once the event has ended."""
 
 

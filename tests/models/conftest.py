@@ -11,6 +11,10 @@ from sqlalchemy.orm import Session
 from models.policy import Policy
 from models.store import Store
 from tests.models.city import City
+from tests.postgres import postgres_cluster, postgres_url
+
+__all__ = ["postgres_cluster", "postgres_url"]
+"""Fixtures of a real PostgreSQL, for what SQLite's single writer cannot show."""
 
 
 @pytest.fixture
