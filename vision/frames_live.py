@@ -112,6 +112,7 @@ class LiveSource:
         self._damaged = 0
         self._connections = 0
         self._hung = 0
+        self._keyframe_interval_seconds: float | None = None
         self._status = StreamStatus.CONNECTING
         self._reason = ""
         self._message = ""
@@ -136,7 +137,9 @@ class LiveSource:
             damaged=self._damaged + (reader.damaged if reader else 0),
             reconnects=max(0, self._connections - 1),
             hung=self._hung,
-            keyframe_interval_seconds=reader.keyframe_interval_seconds if reader else None,
+            keyframe_interval_seconds=self._keyframe_interval_seconds
+            if reader is None or reader.keyframe_interval_seconds is None
+            else reader.keyframe_interval_seconds,
             all_frames=reader.all_frames if reader else False,
             retry_seconds=self._retry_seconds,
         )
@@ -178,6 +181,7 @@ class LiveSource:
         reader.join(timeout=0.5)
         self._drops += reader.drops
         self._damaged += reader.damaged
+        self._keyframe_interval_seconds = reader.keyframe_interval_seconds
         self._reader = None
 
     def _consume(self, reader: Reader) -> Iterator[Frame]:

@@ -81,15 +81,22 @@ def open_stream(url: str, *, open_timeout: float, read_timeout: float) -> InputC
             hint="give rtsp://user:password@host/path; files are played with qifen replay",
             field="url",
         )
-    # A stream names its codec in the first second; libav would otherwise wait for silent tracks.
-    options = {"analyzeduration": "3000000"}
+    # A stream names its codec in its first packets; libav would go on for seconds to guess the
+    # frame rate and to wait for silent tracks, and hand out all that as stale pictures.
+    options = {"analyzeduration": "1000000", "fpsprobesize": "0"}
     if scheme in {"rtsp", "rtsps"}:
-        options |= {"rtsp_transport": "tcp", "timeout": str(int(read_timeout * 1_000_000))}
+        socket_seconds = max(open_timeout, read_timeout) + 1.0
+        options |= {"rtsp_transport": "tcp", "timeout": str(int(socket_seconds * 1_000_000))}
+    started = time.monotonic()
     try:
         return av.open(url, mode="r", options=options, timeout=(open_timeout, read_timeout))
     except (av.error.FFmpegError, OSError, ValueError) as error:
+        cause: Exception = error
+        if time.monotonic() - started >= open_timeout - 0.05:
+            # Interrupted in the middle of an answer, libav blames the half of it that it has.
+            cause = TimeoutError()
         # The original error carries the address with its password: it is not chained.
-        raise stream_error(error, url, open_timeout) from None
+        raise stream_error(cause, url, open_timeout) from None
 
 
 def stream_error(error: Exception, url: str, timeout_seconds: float) -> VisionError:

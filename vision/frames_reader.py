@@ -63,7 +63,11 @@ def _positive(looks_per_second: float) -> float:
 
 
 class KeyframeMeter:
-    """Measures how far apart a stream's keyframes are, in stream time."""
+    """Measures how far apart a stream's keyframes arrive.
+
+    By arrival (monotonic seconds), not by presentation time: the first packets of many cameras
+    carry none, and what a look has to wait for is the arrival.
+    """
 
     def __init__(self) -> None:
         self._gaps: deque[float] = deque(maxlen=5)
@@ -71,26 +75,24 @@ class KeyframeMeter:
         self._begun: float | None = None
         self._now: float | None = None
 
-    def add(self, seconds: float, keyframe: bool) -> None:
-        if self._now is not None and seconds < self._now - 1.0:
-            # The stream's time began anew; what was measured before still holds.
-            self._last_key = self._begun = None
-        self._now = seconds
-        self._begun = seconds if self._begun is None else self._begun
+    def add(self, arrived: float, keyframe: bool) -> None:
+        self._now = arrived
+        self._begun = arrived if self._begun is None else self._begun
         if not keyframe:
             return
-        if self._last_key is not None and seconds > self._last_key:
-            self._gaps.append(seconds - self._last_key)
-        self._last_key = seconds
+        # What arrives in one burst (the opening's backlog) tells nothing of the distance.
+        if self._last_key is not None and arrived - self._last_key > 0.05:
+            self._gaps.append(arrived - self._last_key)
+        self._last_key = arrived
 
     @property
     def interval_seconds(self) -> float | None:
         """Median of the last gaps; None before two keyframes came."""
-        return statistics.median(self._gaps) if self._gaps else None
+        return round(statistics.median(self._gaps), 3) if self._gaps else None
 
     @property
     def waiting_seconds(self) -> float:
-        """Stream time since the last keyframe (since the start, where none came)."""
+        """Time since the last keyframe (since the start, where none came)."""
         since = self._last_key if self._last_key is not None else self._begun
         return 0.0 if since is None or self._now is None else self._now - since
 
@@ -113,17 +115,18 @@ class LookDecoder:
         context.thread_count = 1
         context.skip_frame = "NONKEY"
 
-    def decode(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
-        """Zero or more pictures; damaged ones are left out and counted."""
-        seconds = packet_seconds(packet)
-        if seconds is not None:
-            self.meter.add(seconds, packet.is_keyframe)
+    def decode(self, packet: Packet[VideoStream], arrived: float) -> Iterator[VideoFrame]:
+        """Zero or more pictures; damaged ones are left out and counted.
+
+        `arrived` is the monotonic time at which the packet came.
+        """
+        self.meter.add(arrived, packet.is_keyframe)
         limit = self._pace.longest_keyframe_interval_seconds
-        interval = max(self.meter.interval_seconds or 0.0, self.meter.waiting_seconds)
+        interval = self.meter.interval_seconds
         if self.all_frames:
-            if packet.is_keyframe and interval <= limit:
+            if packet.is_keyframe and interval is not None and interval <= limit:
                 self._set_all(False)
-        elif interval > limit:
+        elif max(interval or 0.0, self.meter.waiting_seconds) > limit:
             self._set_all(True)
             for kept in self._kept:
                 # Only to have the references; these moments are past.
@@ -285,27 +288,38 @@ class Reader(threading.Thread):
             self._progress_at = time.monotonic()
             if packet.size == 0:
                 continue
-            for picture in self._decoder.decode(packet):
-                self._offer(picture)
+            packet_at = packet_seconds(packet)
+            for picture in self._decoder.decode(packet, self._progress_at):
+                self._offer(picture, packet_at)
 
-    def _offer(self, picture: VideoFrame) -> None:
+    def _offer(self, picture: VideoFrame, packet_at: float | None) -> None:
         sequence = self.decoded
         self.decoded += 1
-        now = time.monotonic()
+        due = self._is_due(time.monotonic())
+        # A newer picture also takes the place of one that nobody has fetched yet.
+        if not due and self._latest is None:
+            return
+        pts = _picture_seconds(picture)
+        received = Received(picture, self._clock_now(), packet_at if pts is None else pts, sequence)
+        with self._changed:
+            if self._latest is not None:
+                self.drops += due
+            elif not due:
+                return
+            self._latest = received
+            self._changed.notify_all()
+
+    def _is_due(self, now: float) -> bool:
+        """Whether the next look is due, and if so, when the one after it is."""
         period = self._pace.period_seconds
         if self._next_look is not None:
             # A faster pace counts at once, not after the slower pace's last wait.
             self._next_look = min(self._next_look, now + period)
             if now < self._next_look - _EARLY_SHARE * period:
-                return
+                return False
         due = now if self._next_look is None else self._next_look
         self._next_look = max(due + period, now + period / 2)
-        received = Received(picture, self._clock_now(), _picture_seconds(picture), sequence)
-        with self._changed:
-            if self._latest is not None:
-                self.drops += 1
-            self._latest = received
-            self._changed.notify_all()
+        return True
 
 
 def _picture_seconds(picture: VideoFrame) -> float | None:
