@@ -22,6 +22,7 @@ from vision.plates.read import SYMBOLS, Line
 from vision.types import CharacterRead, PlateKind
 
 _FLOOR: Final = 1e-6
+_PROVINCES: Final = [SYMBOLS.index(c) for c in grammar.PROVINCES]
 _MINUS: Final = np.float32(-1e9)
 
 
@@ -70,21 +71,34 @@ def decode(line: Line, kinds: tuple[PlateKind, ...]) -> Decoded | None:
     return Decoded("".join(c.best for c in characters), characters, marks, gap)
 
 
-def merge(views: Sequence[Decoded]) -> Decoded:
+def province_marks(lines: Sequence[Line]) -> NDArray[np.float32]:
+    """What pictures of a plate's left end say of its province: pictures x len(SYMBOLS)."""
+    marks = np.zeros((len(lines), len(SYMBOLS)), np.float32)
+    for row, line in zip(marks, lines, strict=True):
+        row[_PROVINCES] = np.minimum(line.steps[:, 1:][:, _PROVINCES].max(axis=0), 1.0)
+    return marks
+
+
+def merge(views: Sequence[Decoded], provinces: NDArray[np.float32] | None = None) -> Decoded:
     """One text from several views (crops, shears) of the same plate.
 
     A view that sees a character badly says little of it, a view that sees another character says
     much. So a character is as sure as its best view, less what the strongest dissenting view
     gives to any other: agreement is not averaged away, and disagreement is never hidden.
+    `provinces` is what more looks at the left end alone said (`province_marks`).
     """
     length = _trusted_length(views)
     alike = [view for view in views if len(view.text) == length]
     marks = np.stack([view.marks for view in alike])
     mean, best_view = marks.mean(axis=0), marks.max(axis=0)
+    heard = [{SYMBOLS.index(view.text[p]) for view in alike} for p in range(length)]
+    if provinces is not None and all(view.text[0] in grammar.PROVINCES for view in alike):
+        first = np.concatenate([marks[:, 0], provinces])
+        mean[0], best_view[0] = first.mean(axis=0), first.max(axis=0)
+        heard[0].update(int(row.argmax()) for row in provinces)
     characters: list[CharacterRead] = []
     for position in range(length):
-        heard = {SYMBOLS.index(view.text[position]) for view in alike}
-        symbol = max(heard, key=lambda c, p=position: (float(mean[p, c]), -c))
+        symbol = max(heard[position], key=lambda c, p=position: (float(mean[p, c]), -c))
         rivals = best_view[position].copy()
         rivals[symbol] = 0.0
         dissent = float(rivals.max())

@@ -10,6 +10,7 @@ probability that went to something no plate can say counts against the reading.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -66,6 +67,9 @@ HEIGHT: Final = 48
 WIDTH: Final = 160
 """Pixels of the network's input; a plate of 440 x 140 mm is 151 wide at 48 high."""
 
+END_WIDTH: Final = 80
+"""Enough for a plate's left end alone, at half the cost."""
+
 Steps = NDArray[np.float32]
 """T x (1 + len(SYMBOLS)): probability of silence, then of each symbol, per time step."""
 
@@ -88,7 +92,7 @@ class Recogniser:
         core = ov.Core()
         model: Any = core.read_model(str(wheel_model("PP-OCRv6_rec_small.onnx")))
         self._characters = _dictionary(model)
-        model.reshape([-1, 3, HEIGHT, WIDTH])
+        model.reshape([-1, 3, HEIGHT, -1])
         # Full precision: a probability near 0.95 must not depend on the machine's arithmetic.
         self._compiled: Any = core.compile_model(
             model,
@@ -98,14 +102,14 @@ class Recogniser:
         self._local = threading.local()
         self._fold = _folding(self._characters)
 
-    def read(self, pictures: list[Image]) -> list[Line]:
-        """One `Line` per picture (any size, H x W x 3 BGR)."""
+    def read(self, pictures: Sequence[Image], *, width: int = WIDTH) -> list[Line]:
+        """One `Line` per picture (H x W x 3 BGR, any size); time steps are `width` / 8."""
         if not pictures:
             return []
         request: Any = getattr(self._local, "request", None)
         if request is None:
             request = self._local.request = self._compiled.create_infer_request()
-        out = request.infer([np.stack([_blob(picture) for picture in pictures])])
+        out = request.infer([np.stack([_blob(picture, width) for picture in pictures])])
         return [self._line(steps) for steps in next(iter(out.values()))]
 
     def _line(self, full: NDArray[np.float32]) -> Line:
@@ -128,10 +132,10 @@ def shared_recogniser() -> Recogniser:
     return Recogniser()
 
 
-def _blob(picture: Image) -> NDArray[np.float32]:
+def _blob(picture: Image, most: int) -> NDArray[np.float32]:
     height, width = picture.shape[:2]
-    scaled = min(WIDTH, max(8, round(HEIGHT * width / height)))
-    blob = np.zeros((HEIGHT, WIDTH, 3), np.float32)
+    scaled = min(most, max(8, round(HEIGHT * width / height)))
+    blob = np.zeros((HEIGHT, most, 3), np.float32)
     blob[:, :scaled] = cv2.resize(picture, (scaled, HEIGHT)) / np.float32(127.5) - np.float32(1)
     return blob.transpose(2, 0, 1)
 

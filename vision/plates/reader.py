@@ -10,10 +10,10 @@ import numpy as np
 
 from vision.plates import grammar
 from vision.plates.colour import plate_colour
-from vision.plates.decode import Decoded, decode, merge
+from vision.plates.decode import Decoded, decode, merge, province_marks
 from vision.plates.locate import PICTURE_SIDE, VEHICLE_SIDE, plate_quads
-from vision.plates.read import Recogniser, shared_recogniser
-from vision.plates.rectify import flatten, grey, level, whole
+from vision.plates.read import END_WIDTH, Recogniser, shared_recogniser
+from vision.plates.rectify import flatten, grey, left_end, level, whole
 from vision.plates.textline import Quad
 from vision.types import Box, Image, PlateColour, PlateReading
 
@@ -74,7 +74,8 @@ class GrammarPlateReader:
         region = image[top:bottom, left:right]
         side = VEHICLE_SIDE if vehicle_box is not None else PICTURE_SIDE
         candidates = self._candidates(region, plate_quads(region, side=side))
-        shift, size = np.array([left, top]), np.array([width, height])
+        shift = np.array([left, top], np.float32)
+        size = np.array([width, height], np.float32)
         readings: list[PlateReading] = []
         for candidate in candidates[: _READ_VEHICLE if vehicle_box is not None else _READ_PICTURE]:
             box = _box((candidate.quad + shift) / size)
@@ -106,16 +107,21 @@ class GrammarPlateReader:
         return sorted(found, key=lambda c: c.decoded.gap)
 
     def _reading(self, candidate: _Candidate, box: Box, vehicle_box: Box | None) -> PlateReading:
-        """The candidate looked at twice more: cut close to the letters, and at the plate's edge."""
-        close = flatten(candidate.region, candidate.whole_quad, grow_x=-0.01, grow_y=-0.07)
-        edge = flatten(candidate.region, candidate.edge_quad, grow_x=0.02, grow_y=0.05)
-        views = [candidate.decoded]
-        for line in self.recogniser.read([grey(close), grey(edge)]):
-            view = decode(line, grammar.kinds_of(candidate.colour))
-            if view is not None:
-                views.append(view)
+        """The candidate looked at again: close to the letters, at the plate's edge, left end."""
+        region, kinds = candidate.region, grammar.kinds_of(candidate.colour)
+        close = grey(flatten(region, candidate.whole_quad, grow_x=-0.01, grow_y=-0.07))
+        edge = grey(flatten(region, candidate.edge_quad, grow_x=0.02, grow_y=0.05))
+        again = [decode(line, kinds) for line in self.recogniser.read([close, edge])]
+        ends = self.recogniser.read([left_end(close), left_end(edge)], width=END_WIDTH)
+        views = [candidate.decoded, *(view for view in again if view is not None)]
         one_length = len({len(view.text) for view in views}) == 1
-        return _judge(merge(views), candidate, box, vehicle_box, certain_length=one_length)
+        return _judge(
+            merge(views, province_marks(ends)),
+            candidate,
+            box,
+            vehicle_box,
+            certain_length=one_length,
+        )
 
 
 @cache
