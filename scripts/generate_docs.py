@@ -15,7 +15,7 @@ def flow_parking() -> str:
     return f"""# The parking flow
 
 Made from the table in `models/flows/parking.py` by `make docs`. The numbers A1 to A27 are those of
-the domain's table; a letter behind a number marks a branch of that row, W numbers are awkward paths.
+the domain's table; a letter behind a number marks a branch of that row, W numbers awkward paths.
 
 ```mermaid
 {PARKING.mermaid().strip()}

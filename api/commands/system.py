@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.auth import first_start_link
+from api.auth import first_start_link, invitation_link
 from api.commands.common import Progress, print_json
 from api.serve import server
 from pipeline.settings import load_settings
@@ -38,7 +38,9 @@ def demo(
     """A real RTSP camera on this machine, three cars and one story; then the pages to open."""
     from pipeline.demo import demo as tell  # noqa: PLC0415 (loads the eyes)
 
-    raise typer.Exit(tell(once=once, serve=server))
+    raise typer.Exit(
+        tell(once=once, serve=server, invite_link=invitation_link, say=typer.echo)
+    )
 
 
 def replay(
