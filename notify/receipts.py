@@ -120,7 +120,7 @@ def _tell_event(
     elif status in _AT_PROVIDER:
         if before in _OUR_SIDE:
             casework.notice_accepted(session, notice, policy=policy, at=at)
-    elif status is not NoticeStatus.SENDING:
+    else:
         # UNKNOWN, UNDELIVERED, FAILED, CANCELLED: a person takes over, no timer runs (W16).
         reason = f"NOTICE_{status.name}"
         casework.notice_failed(session, notice, reason=reason, policy=policy, at=at)

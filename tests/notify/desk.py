@@ -59,9 +59,10 @@ def queue_notice(
         return session.scalars(select(Notice.id).where(Notice.event_id == event.id)).one()
 
 
-def taken_notice(store: Store, provider_id: str = "SM1", at: datetime = rows.NOON) -> int:
+def taken_notice(store: Store, provider_id: str = "SM1", plate: str = "浙A12345") -> int:
     """The same, and a provider called "twilio" has taken it."""
-    notice_id = queue_notice(store, at)
+    at = rows.NOON
+    notice_id = queue_notice(store, at, plate=plate)
     with store.begin() as session:
         notice = session.get_one(Notice, notice_id)
         notice.provider, notice.provider_id, notice.sending_at = "twilio", provider_id, at
@@ -103,9 +104,9 @@ def receipts(store: Store) -> list[tuple[str, bool]]:
         return [(row.status, row.counted) for row in rows_]
 
 
-def count(store: Store, template: str) -> int:
+def count(store: Store, *, event_id: int, template: str) -> int:
     with store.read() as session:
-        query = select(func.count()).select_from(Notice).where(Notice.template == template)
+        query = select(func.count()).where(Notice.event_id == event_id, Notice.template == template)
         return session.scalars(query).one()
 
 

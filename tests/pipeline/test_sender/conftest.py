@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from models.clock import FakeClock
 from models.policy import Policy
@@ -43,3 +44,10 @@ def channel(twilio: TwilioServer) -> TwilioChannel:
 @pytest.fixture
 def sender(store: Store, channel: TwilioChannel, clock: FakeClock) -> Sender:
     return Sender(store, channel, clock, Policy)
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[structlog.types.EventDict]]:
+    """What was logged, kept instead of printed."""
+    with structlog.testing.capture_logs() as captured:
+        yield captured
