@@ -64,7 +64,7 @@ def _watch(fleet: Fleet) -> dict[str, Any]:
         "rss_peak_mb": round(peak / 1e6),
         "rss_mb": round(resident / 1e6),
         "uss_mb": round(unique / 1e6),
-        "looks": {name: counters.looks for name, counters in sorted(fleet.counters().items())},
+        "frames": {name: counters.frames for name, counters in sorted(fleet.counters().items())},
     }
 
 
@@ -75,7 +75,7 @@ def measure() -> dict[str, Any]:
         write_quiet_clip(folder / "quiet.mp4", 1.0)
         settings = load_settings(data_dir=folder / "data", cameras_per_process=CAMERAS)
         with serving(folder) as base:
-            ids = _four_cameras(settings, f"{base}/play_count_0/quiet.mp4")
+            ids = _four_cameras(settings, f"{base}/quiet.mp4/play_count_0")
             services = build_services(settings)
             fleet = Fleet(settings, lambda: ids, services.metrics)
             fleet.start()

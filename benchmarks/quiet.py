@@ -68,7 +68,7 @@ def _one_stream(folder: Path, keyframe_seconds: float, python: str | None) -> di
     write_quiet_clip(folder / name, keyframe_seconds)
     times = [str(WARM_UP_SECONDS), str(SECONDS)]
     with serving(folder) as base:
-        url = f"{base}/play_count_0/{name}"
+        url = f"{base}/{name}/play_count_0"
         ours = _start([sys.executable, "-m", "benchmarks.quiet_ours", url, *times])
         theirs = None
         if python is not None:

