@@ -31,7 +31,7 @@ from models.policy import Policy
 from models.store import Store
 from notify.channel import Channel, Outgoing, Rejected, Submission, TryLater, Underway
 from notify.receipts import adopt, advance, apply_receipt, lock_notice
-from notify.templates import Message, TemplateSet, load_templates, render
+from notify.templates import Message, TemplateSet, check_budget, load_templates, render
 
 _log = structlog.get_logger(__name__)
 
@@ -85,8 +85,15 @@ class Sender:
     def recover(self) -> int:
         """At start, before `run_once`: whatever a killed process left in SENDING is looked up at
         once. Returns how many such rows there were. Only for the one sender of an installation:
-        where others run, `run_once` finds the same rows when their lease has ended."""
+        where others run, `run_once` finds the same rows when their lease has ended.
+
+        Texts that no longer fit their budget, say after a change of signature, are named in the
+        log: they still go out, with a shorter place or in one segment more."""
         policy = self._policy()
+        try:
+            check_budget(self._templates, policy)
+        except BadInput as error:
+            _log.error("texts do not fit", fault=error.message, mend=error.hint)
         lost = self._ids(NoticeStatus.SENDING)
         self._each(self._look_up, lost, policy)
         return len(lost)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
+from structlog.types import EventDict
 
 from models.clock import FakeClock
 from models.event import Event, EventState
@@ -219,3 +220,16 @@ def test_a_notice_that_cannot_be_worded_goes_to_a_person(
     assert "not masked" in notice.error
     assert desk.event_of(store, notice_id).state == EventState.PATROL_ASSIGNED
     assert twilio.requests == []
+
+
+def test_a_signature_that_is_too_long_is_told_at_start_and_stops_nothing(
+    store: Store, channel: TwilioChannel, twilio: TwilioServer, clock: FakeClock,
+    logs: list[EventDict],
+) -> None:  # fmt: skip
+    policy = replace(Policy(), signature="杭州市下城区综合行政执法局某队")
+    desk.queue_notice(store, policy=policy)
+    sender = Sender(store, channel, clock, lambda: policy)
+    assert sender.recover() == 0
+    assert [line["event"] for line in logs] == ["texts do not fit"]
+    assert sender.run_once() == 1
+    assert "不予处罚" in twilio.messages[0].body
