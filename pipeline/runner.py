@@ -11,6 +11,7 @@ from typing import Protocol
 
 from models.errors import QifenError, Unavailable
 from models.registry import list_cameras
+from notify.templates import load_templates
 from pipeline.fleet import Fleet
 from pipeline.logs import get_logger, set_up_logs
 from pipeline.metrics import Metrics
@@ -98,7 +99,10 @@ class Running:
         self.services = services
         self.stopping = threading.Event()
         self.fleet = Fleet(settings, self._wanted, services.metrics)
-        sender = Sender(services.store, services.channel, services.clock, services.policy)
+        sender = Sender(
+            services.store, services.channel, services.clock, services.policy,
+            templates=load_templates(settings.texts),
+        )  # fmt: skip
         sweep = Sweep(services)
         self._recover = sender.recover
         self._first_sweep = sweep.run_once

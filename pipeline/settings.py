@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     """Another address than Twilio's own, for a proxy or a test server."""
     owners_csv: Path | None = None
     """Register of owners; without one nobody is known and a person is sent."""
+    texts: Path | None = None
+    """The city's own texts, TOML or JSON, over ours; a text that breaks a rule is refused at start."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
