@@ -31,7 +31,9 @@ TOUCH_SECONDS = 60
 INVITATION_SECONDS = 7 * 86400
 FIRST_ADMIN = "admin"
 
-_hasher = PasswordHasher()
+# OWASP's argon2id parameters. Not more: anybody may try to sign in, and forty tries at once must
+# not take the memory that the cameras need.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _common = frozenset({"1234567890", "0123456789", "password123", "qwertyuiop", "1q2w3e4r5t"})
 _no_such_user = _hasher.hash(secrets.token_hex())
 """Checked where there is no such user, so that the answer takes as long."""
