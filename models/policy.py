@@ -173,6 +173,7 @@ def save_policy(
     session.add(
         AuditEntry(at=at, actor=actor, action="policy.save", subject=POLICY_KEY, details=details)
     )
+    session.flush()
     return policy
 
 

@@ -1,0 +1,114 @@
+"""Statements: taken always, answered once, never to the owner's harm."""
+
+from __future__ import annotations
+
+import pytest
+
+from models import statements
+from models.errors import BadInput, Conflict, NotAllowed
+from models.event import Event, EventState
+from models.people import Role, Statement, StatementStatus
+from tests.models.city import City
+
+S = EventState
+
+
+def _receive(city: City, event: Event, text: str = "我在送病人", **more: str) -> Statement:
+    return statements.receive(city.session, event, text, at=city.now, policy=city.policy, **more)
+
+
+def _answer(city: City, statement: Statement, *, upheld: bool, **more: object) -> Statement:
+    values = {"text": "核实如下"} | more
+    return statements.answer(
+        city.session, statement, city.officer, upheld=upheld, **city.order(**values)
+    )
+
+
+@pytest.mark.parametrize(
+    "way", ["open", "to_confirm", "to_pending", "to_patrol", "to_grace", "to_recheck", "to_review", "to_escalated"],
+)  # fmt: skip
+def test_l03_taken_in_every_state(city: City, way: str) -> None:
+    event: Event = getattr(city, way)()
+    said = _receive(city, event, "  申辩  ")
+    assert (said.text, said.status, said.channel) == ("申辩", StatementStatus.OPEN, "web")
+    assert "statement" in event.flags
+    told = way in {"to_grace", "to_recheck", "to_review", "to_escalated"}
+    assert ("N4" in city.texts(event)) == told
+
+
+def test_taken_after_the_end_too(city: City) -> None:
+    """Upheld after a favourable end: kept as an answer, the event stays as it is."""
+    event = city.to_grace()
+    city.watch(event, "absent", 40)
+    said = _answer(city, _receive(city, event), upheld=True)
+    assert (said.status, event.state) == (StatementStatus.UPHELD, S.LEFT_IN_TIME)
+    assert "N5" not in city.texts(event)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * 2001])
+def test_length(city: City, text: str) -> None:
+    event = city.open()
+    with pytest.raises(BadInput) as refused:
+        _receive(city, event, text)
+    assert refused.value.field == "text"
+    said = _receive(city, event)
+    with pytest.raises(BadInput) as refused:
+        _answer(city, said, upheld=True, text=text)
+    assert refused.value.field == "text"
+
+
+def test_channel(city: City) -> None:
+    event = city.open()
+    assert _receive(city, event, channel="phone").channel == "phone"
+    with pytest.raises(BadInput) as refused:
+        _receive(city, event, channel="pigeon")
+    assert refused.value.field == "channel"
+
+
+def test_upheld_voids(city: City) -> None:
+    """A23: voided, told (N5), and out of the history."""
+    event = city.to_review()
+    said = _answer(city, _receive(city, event), upheld=True, void_reason="EMERGENCY_AVOIDANCE")
+    assert (event.state, event.outcome) == (S.VOIDED, "EMERGENCY_AVOIDANCE")
+    assert city.texts(event)[-1] == "N5"
+    assert (said.answered_by, said.answered_at, said.answer) == (
+        city.officer.id, city.now, "核实如下",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("way", "told"), [("to_grace", False), ("to_review", True), ("to_escalated", True)])  # fmt: skip
+def test_not_upheld(city: City, way: str, told: bool) -> None:
+    """N6 speaks of what is proposed, so it goes only where something may be. The state is the
+    same as before: objecting never raises anything (L11)."""
+    event: Event = getattr(city, way)()
+    state, version = event.state, event.version
+    _answer(city, _receive(city, event), upheld=False)
+    assert (event.state, event.version) == (state, version)
+    assert ("N6" in city.texts(event)) == told
+
+
+def test_answered_once(city: City) -> None:
+    said = _answer(city, _receive(city, city.to_review()), upheld=False)
+    with pytest.raises(Conflict) as refused:
+        _answer(city, said, upheld=True)
+    assert refused.value.code == "ALREADY_ANSWERED"
+
+
+def test_officers_answer(city: City) -> None:
+    said = _receive(city, city.open())
+    with pytest.raises(NotAllowed):
+        statements.answer(
+            city.session,
+            said,
+            city.person("op", Role.OPERATOR),
+            upheld=True,
+            **city.order(text="x"),
+        )
+
+
+def test_second_statement_one_acknowledgement(city: City) -> None:
+    """N4 is one an event; every statement blocks until it is answered."""
+    event = city.to_grace()
+    _receive(city, event)
+    _receive(city, event, "再补充一点")
+    assert city.texts(event).count("N4") == 1
