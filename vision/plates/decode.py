@@ -23,6 +23,9 @@ from vision.types import CharacterRead, PlateKind
 
 _FLOOR: Final = 1e-6
 _PROVINCES: Final = [SYMBOLS.index(c) for c in grammar.PROVINCES]
+_CUT_OFF: Final = 4.0
+"""A view that fits the grammar so much worse than the clearest (natural log) lost an end of the
+plate: its characters stand in the wrong places and are no dissent."""
 _MINUS: Final = np.float32(-1e9)
 
 
@@ -36,6 +39,8 @@ class Decoded:
     """Positions x len(SYMBOLS): probability of every allowed symbol where it could be spoken."""
     gap: float
     """Natural log of how much likelier the unconstrained text is; 0 where both agree."""
+    views: int = 1
+    """How many views of the plate took part and agree on its length; 0 where lengths differ."""
 
     @property
     def lowest(self) -> float:
@@ -87,6 +92,8 @@ def merge(views: Sequence[Decoded], provinces: NDArray[np.float32] | None = None
     gives to any other: agreement is not averaged away, and disagreement is never hidden.
     `provinces` is what more looks at the left end alone said (`province_marks`).
     """
+    clearest = min(view.gap for view in views)
+    views = [view for view in views if view.gap <= clearest + _CUT_OFF]
     length = _trusted_length(views)
     alike = [view for view in views if len(view.text) == length]
     marks = np.stack([view.marks for view in alike])
@@ -106,7 +113,8 @@ def merge(views: Sequence[Decoded], provinces: NDArray[np.float32] | None = None
         second = SYMBOLS[int(rivals.argmax())] if dissent > 0 else ""
         characters.append(CharacterRead(SYMBOLS[symbol], sure, second, min(dissent, 1.0 - sure)))
     text = "".join(c.best for c in characters)
-    return Decoded(text, tuple(characters), mean, min(view.gap for view in alike))
+    agreeing = len(alike) if len(alike) == len(views) else 0
+    return Decoded(text, tuple(characters), mean, clearest, agreeing)
 
 
 def _trusted_length(views: Sequence[Decoded]) -> int:

@@ -80,6 +80,9 @@ _NO_PROVINCE_FIRST: Final = frozenset(
 )
 
 
+_OF_BLACK: Final = (PlateKind.CONSULATE, PlateKind.EMBASSY, PlateKind.HK_MACAO)
+
+
 def _pattern(shapes: tuple[Shape, ...]) -> re.Pattern[str]:
     return re.compile("|".join("".join(f"[{a}]" for a in shape) for shape in shapes))
 
@@ -118,13 +121,16 @@ def parse(text: str, colour: PlateColour = PlateColour.UNKNOWN) -> PlateKind | N
 
 
 def kinds_of(colour: PlateColour) -> tuple[PlateKind, ...]:
-    """Kinds that a plate of `colour` can be.
+    """Kinds to read a plate of `colour` as; `parse` has the last word.
 
     An unknown colour leaves those that begin with a province: the others are mostly digits, and a
     plate whose province was lost in a blur would pass for one of them.
     """
     if colour is PlateColour.UNKNOWN:
         return tuple(kind for kind in PlateKind if kind not in _NO_PROVINCE_FIRST)
+    if colour is PlateColour.BLACK:
+        # Dark blue at night measures black; without SMALL its last digit would be forced into 领.
+        return (PlateKind.SMALL, *_OF_BLACK)
     return tuple(kind for kind in PlateKind if COLOURS[kind] is colour)
 
 

@@ -10,6 +10,7 @@ probability that went to something no plate can say counts against the reading.
 from __future__ import annotations
 
 import threading
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -31,15 +32,25 @@ SYMBOLS: Final = grammar.PROVINCES + grammar.LETTERS + "O" + grammar.DIGITS + "�
 
 _ALIKE: Final = {
     **{
-        "0": "0Oo〇○Ｏ",
-        "O": "0Oo〇○Ｏ",
+        "0": "0Oo〇○",
+        "O": "0Oo〇○",
         "1": "1Il|丨!",
-        "C": "Cc",
-        "K": "Kk",
-        "P": "Pp",
+        "C": "CcС",
+        "K": "KkΚК",
+        "P": "PpΡР",
         "S": "Ss",
     },
-    **{"U": "Uu", "V": "Vv", "W": "Ww", "X": "Xx", "Z": "Zz"},
+    **{
+        "U": "Uu",
+        "V": "Vv",
+        "W": "Ww",
+        "X": "XxΧХ",
+        "Z": "ZzΖ",
+        "A": "AΑА",
+        "B": "BΒВ",
+        "E": "EΕЕ",
+    },
+    **{"H": "HΗН", "M": "MΜМ", "N": "NΝ", "T": "TΤТ", "Y": "YΥУ"},
     **{
         "沪": "沪滬",
         "云": "云雲",
@@ -60,6 +71,7 @@ _ALIKE: Final = {
     },
     **{"青": "青靑", "挂": "挂掛", "学": "学學", "领": "领領", "应": "应應"},
 }
+"""Traditional forms, and letters of other scripts that are drawn alike."""
 _SILENT: Final = "·•・‧∙.-—–_ :'`,，。、"
 """The dot behind the issuing letter, screws and dirt: they say nothing."""
 
@@ -161,6 +173,10 @@ def _dictionary(model: Any) -> list[str]:
 
 
 def _folding(characters: list[str]) -> list[list[int]]:
-    where = {character: index for index, character in enumerate(characters) if index}
-    silent = [0, *(where[c] for c in _SILENT if c in where)]
-    return [silent, *([where[a] for a in _ALIKE.get(s, s) if a in where] for s in SYMBOLS)]
+    """Per column of `Steps`, the network's characters that it sums up."""
+    where: dict[str, list[int]] = {}
+    for index, character in enumerate(characters[1:], start=1):
+        bare = unicodedata.normalize("NFKD", character)[:1]  # an accent is dirt or a screw
+        where.setdefault(bare if bare in grammar.LETTERS else character, []).append(index)
+    silent = [0, *(index for c in _SILENT for index in where.get(c, []))]
+    return [silent, *([i for a in _ALIKE.get(s, s) for i in where.get(a, [])] for s in SYMBOLS)]

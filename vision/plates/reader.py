@@ -21,7 +21,7 @@ ACCEPT: Final = 0.90
 ACCEPT_PROVINCE: Final = 0.95
 """One reading alone is good enough for a text message: every character, and the province, whose
 misreading is the usual error. Measured in benchmarks/plates.py: nothing wrong above 0.6."""
-READABLE: Final = 0.50
+READABLE: Final = 0.45
 """Below this the least sure character is a guess, and the plate is unreadable."""
 _READABLE_GAP: Final = 2.0
 _PLATE_GAP: Final = 12.0
@@ -114,14 +114,7 @@ class GrammarPlateReader:
         again = [decode(line, kinds) for line in self.recogniser.read([close, edge])]
         ends = self.recogniser.read([left_end(close), left_end(edge)], width=END_WIDTH)
         views = [candidate.decoded, *(view for view in again if view is not None)]
-        one_length = len({len(view.text) for view in views}) == 1
-        return _judge(
-            merge(views, province_marks(ends)),
-            candidate,
-            box,
-            vehicle_box,
-            certain_length=one_length,
-        )
+        return _judge(merge(views, province_marks(ends)), candidate, box, vehicle_box)
 
 
 @cache
@@ -141,12 +134,7 @@ def _rank(reading: PlateReading) -> tuple[bool, float]:
 
 
 def _judge(
-    decoded: Decoded,
-    candidate: _Candidate,
-    box: Box,
-    vehicle_box: Box | None,
-    *,
-    certain_length: bool,
+    decoded: Decoded, candidate: _Candidate, box: Box, vehicle_box: Box | None
 ) -> PlateReading:
     text, lowest = decoded.text, decoded.lowest
     place = grammar.province_position(text)
@@ -155,7 +143,7 @@ def _judge(
     kind = grammar.parse(text, candidate.colour) if readable else None
     accepted = (
         readable
-        and certain_length
+        and decoded.views >= 2
         and kind is not None
         and candidate.colour is not PlateColour.UNKNOWN
         and lowest >= ACCEPT
