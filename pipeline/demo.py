@@ -127,7 +127,7 @@ def _play(
     plates = {car["id"]: car["plate"] for car in samples.truth(CLIP)["vehicles"]}
     teller = Storyteller(services.store, services.clock, say, colours=colours)
     with serving(clip.parent) as stream:
-        tokens = furnish(services, f"{stream}/play_count_0/{clip.name}")
+        tokens = furnish(services, f"{stream}/{clip.name}/play_count_0")
         running = Running(services, serve)
         with signals(running.stopping):
             say(f"一路摄像机 one camera: {stream}/{clip.name}，宽限 grace {GRACE_SECONDS} s")

@@ -2,7 +2,7 @@
 
 Run as a process of its own (`python -m pipeline.demo_stream FOLDER PORT`), so that the pipeline
 meets a real network stream; it ends when its standard input is closed, so never outlives the demo.
-A file is played from its beginning to whoever connects; `play_count_0/FILE` plays it for ever.
+A file is played from its beginning to whoever connects; `FILE/play_count_0` plays it for ever.
 """
 
 from __future__ import annotations

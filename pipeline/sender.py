@@ -31,7 +31,7 @@ from models.policy import Policy
 from models.store import Store
 from notify.channel import Channel, Outgoing, Rejected, Submission, TryLater, Underway
 from notify.receipts import adopt, advance, apply_receipt, lock_notice
-from notify.templates import Message, TemplateSet, check_budget, load_templates, render
+from notify.templates import Message, TemplateSet, check_budget, own_templates, render
 
 _log = structlog.get_logger(__name__)
 
@@ -71,7 +71,7 @@ class Sender:
         self._channel = channel
         self._clock = clock
         self._policy = policy_source
-        self._templates = templates or load_templates()
+        self._templates = templates or own_templates()
 
     def run_once(self, limit: int = 100) -> int:
         """Fetch receipts, look lost texts up, then hand over what is due. Returns how many texts

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     owners_csv: Path | None = None
     """Register of owners; without one nobody is known and a person is sent."""
     texts: Path | None = None
-    """The city's own texts, TOML or JSON, over ours; a text that breaks a rule is refused at start."""
+    """The city's own texts, TOML or JSON, over ours; one that breaks a rule is refused at start."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
