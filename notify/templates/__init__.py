@@ -1,8 +1,9 @@
 """The words of every notice: data in zh.toml and en.toml, linted when loaded (domain.md 6)."""
 
-from notify.templates.catalogue import Template, TemplateSet, load_templates
+from notify.templates.budget import check_budget, load_templates
+from notify.templates.catalogue import Template, TemplateSet, own_templates
 from notify.templates.lint import LANGUAGES, RULES, Rule
-from notify.templates.render import CityTexts, Message, check_budget, render, segments
+from notify.templates.render import CityTexts, Message, render, segments
 
 __all__ = [
     "LANGUAGES",
@@ -14,6 +15,7 @@ __all__ = [
     "TemplateSet",
     "check_budget",
     "load_templates",
+    "own_templates",
     "render",
     "segments",
 ]

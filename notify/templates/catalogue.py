@@ -75,22 +75,15 @@ class TemplateSet:
         return TemplateSet(templates)
 
 
-def load_templates(path: Path | str | None = None) -> TemplateSet:
-    """Our texts, or, with `path`, a city's TOML or JSON file over them.
-
-    The budget (segments at the longest values) depends on the city's signature: whoever knows
-    the policy calls `check_budget` as well.
-
-    Raises BadInput naming the template that breaks a rule, and the mend.
-    """
-    if path is None:
-        return _own()
+def city_templates(path: Path | str) -> TemplateSet:
+    """Our texts with a city's TOML or JSON file over them. Raises BadInput as `TemplateSet`."""
     source = Path(path)
-    return _own().changed(_read(source), source.name)
+    return own_templates().changed(_read(source), source.name)
 
 
 @cache
-def _own() -> TemplateSet:
+def own_templates() -> TemplateSet:
+    """The texts that come with Qifen."""
     templates: dict[tuple[str, Language], Template] = {}
     for language in LANGUAGES:
         source = f"{language}.toml"

@@ -9,28 +9,16 @@ from datetime import date
 from typing import Any, Protocol
 
 from models.errors import BadInput
-from notify.templates.catalogue import Template, TemplateSet, load_templates
-from notify.templates.lint import Language, lint_signature, lint_value, placeholders
+from notify.templates.catalogue import Template, TemplateSet, own_templates
+from notify.templates.lint import Language, lint_value, placeholders
 
 _ONE_SEGMENT = 70
 _EACH_OF_MANY = 67
 """UTF-16 units: a 【signature】 is not GSM-7, so every message is UCS-2 (domain.md 0.11)."""
 
 _SHORTEST_PLACE = 3
-_LEAST_PLACE = 6
-"""A text or signature that leaves less than this for the place is refused; a place itself is cut
-further only where its characters count double."""
-
-LONGEST: dict[str, Any] = {
-    "plate": "陕A12***5",
-    "place": "延安路体育场路人行道",
-    "time": "14:03",
-    "date": date(2026, 12, 22),
-    "number": "K7Q2",
-    "code": "9F3M",
-    "event_no": "HZ1122-0031",
-}
-"""The longest values that a budget has to hold: plate 8, place 10, event number 11."""
+LEAST_PLACE = 6
+"""Brackets in a place are left out only where so much remains; a text must leave room for it."""
 
 _PINYIN = {
     "京": "Jing", "津": "Jin", "沪": "Hu", "渝": "Yu", "冀": "Ji", "豫": "Yu", "云": "Yun",
@@ -83,34 +71,13 @@ def render(
 
     Raises BadInput for an unknown template, a missing value, or a value that must not be sent.
     """
-    chosen = (templates or load_templates()).get(template, language)
+    chosen = (templates or own_templates()).get(template, language)
     values = _values(chosen, variables, policy)
     body = _compose(chosen, values, policy)
     while segments(body) > chosen.max_segments and len(values.get("place", "")) > _SHORTEST_PLACE:
         values["place"] = _shorter(values["place"])
         body = _compose(chosen, values, policy)
     return Message(body, segments(body))
-
-
-def check_budget(templates: TemplateSet, policy: CityTexts) -> None:
-    """Refuse a signature, landline or text with which a message would cost more than it promises.
-
-    Raises BadInput naming the template, by how much it is too long, and the mend.
-    """
-    lint_signature(policy.signature)
-    for template in templates:
-        values = {**LONGEST, "place": LONGEST["place"][:_LEAST_PLACE]}
-        message = render(template.name, template.language, values, policy, templates)
-        whole = "{place}" not in template.text or values["place"] in message.body
-        if message.segments > template.max_segments or not whole:
-            field = f"{template.language}.{template.name}"
-            raise BadInput(
-                f"template {field} does not fit into {template.max_segments} segments "
-                "at the longest values",
-                field=field,
-                code="BAD_TEMPLATE",
-                hint="shorten the text or the signature, or allow more in max_segments",
-            )
 
 
 def _compose(template: Template, values: Mapping[str, str], policy: CityTexts) -> str:
@@ -155,6 +122,6 @@ def _grace(language: Language, variables: Mapping[str, Any], policy: CityTexts) 
 def _shorter(place: str) -> str:
     """One step shorter: first without what stands in brackets, then from the end."""
     plain = re.sub(r"[（(][^（()）]*[）)]", "", place)
-    if len(plain) >= _LEAST_PLACE and plain != place:
+    if len(plain) >= LEAST_PLACE and plain != place:
         return plain
     return place.rstrip("…")[:-1].rstrip() + "…"

@@ -22,7 +22,7 @@ from notify.templates import (
     render,
     segments,
 )
-from notify.templates.render import LONGEST
+from notify.templates.budget import LONGEST
 
 POLICY = Policy()
 VALUES: dict[str, Any] = {
@@ -286,6 +286,14 @@ def test_a_missing_text_is_refused() -> None:
 
     with pytest.raises(BadInput, match=r"zh\.N1 is missing"):
         TemplateSet({})
+
+
+def test_a_citys_text_that_costs_too_much_is_refused_at_load(tmp_path: Path) -> None:
+    own = load_templates().get("N1", "zh").text
+    path = own_file(tmp_path, {"zh": {"N1": {"text": f"尊敬的车主您好，{own}"}}})
+    with pytest.raises(BadInput, match=r"zh\.N1 does not fit into 1 segments") as caught:
+        load_templates(path)
+    assert "max_segments" in caught.value.hint
 
 
 def test_a_long_signature_breaks_the_budget_and_is_refused() -> None:
