@@ -133,7 +133,8 @@ def queue(
 ) -> list[dict[str, Any]]:
     """What waits for an officer, the most urgent first; plates masked."""
     with services.store.read() as session:
-        items = review.queue(session, states=state or (), limit=limit, offset=offset)
+        states = state or review.QUEUE_STATES
+        items = review.queue(session, states=states, limit=limit, offset=offset)
         return [
             {
                 **shapes.event(item.event),

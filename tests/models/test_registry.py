@@ -173,7 +173,7 @@ def test_a_zone_keeps_its_kind_and_may_change_its_area(session: Session, camera:
     registry.save_zone(
         session,
         camera,
-        {"name": "z", "area": "延安路东侧", "place": "延安路东"},
+        {"name": "z", "area": "延安路东侧", "place": "东侧"},
         at=NOON,
         actor="x",
     )
