@@ -20,6 +20,8 @@ _SIZE = (320, 180)
 _TILE = 20
 """16 x 9 tiles."""
 _LEARN_EVERY_SECONDS = 5.0
+_TEXTURED = 4.0
+"""Mean square of a tile's detail above which there is something to compare."""
 _FEWEST_TILES = 20
 """A view with less texture cannot be compared tile by tile."""
 
@@ -33,7 +35,7 @@ class HealthSettings:
     covered_share: float = 0.15
     """Less of the usual texture than this, and nothing of the view left: covered."""
     sharp_share: float = 0.30
-    """Less of the usual sharpness than this while the view is still there: out of focus."""
+    """Less of the view's fine detail than this while the view is still there: out of focus."""
     view_match: float = 0.7
     """domain.md W03: share of the textured tiles that must still match the reference."""
     shift_share: float = 0.02
@@ -58,6 +60,7 @@ class ViewMonitor:
         self._settings = settings or HealthSettings()
         self._reference: _View | None = None
         self._unlearnt_seconds = 0.0
+        self._steady = 1.0
         self._last_at: datetime | None = None
         self._bytes: int | None = None
         self._bytes_since: datetime | None = None
@@ -71,6 +74,7 @@ class ViewMonitor:
         """The view as it is now is the right one (its zones were drawn anew)."""
         self._reference = None
         self._mismatch_since = None
+        self._steady = 1.0
 
     def judge(self, grey: Grey, at: datetime, pts: float | None = None) -> ViewHealth:
         small = cv2.resize(grey, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
@@ -102,7 +106,7 @@ class ViewMonitor:
         self, reference: _View, now: _View, at: datetime, passed_seconds: float
     ) -> ViewHealth:
         self.view_score = reference.match(now)
-        soft = now.sharpness < self._settings.sharp_share * reference.sharpness
+        soft = self._soft(reference.sharpness_left(now), at)
         if self.view_score >= self._settings.view_match:
             self._mismatch_since = None
             if soft:
@@ -114,19 +118,31 @@ class ViewMonitor:
                 self._unlearnt_seconds = 0.0
             return ViewHealth.OK
         since = self._mismatch_since = self._mismatch_since or at
-        if now.texture < self._settings.covered_share * reference.texture:
-            return ViewHealth.COVERED
         if soft and reference.same_when_blurred(now):
             return ViewHealth.DEFOCUSED
+        if now.texture < self._settings.covered_share * reference.texture:
+            return ViewHealth.COVERED
         moved = self._moved(reference, now, at, (at - since).total_seconds())
         return ViewHealth.MOVED if moved else ViewHealth.OK
+
+    def _soft(self, sharpness: float, at: datetime) -> bool:
+        """Out of focus. How well a view's finest detail repeats itself is learnt at the start:
+        bare asphalt under a weak encoder has none that does, and is never called soft."""
+        if self._starting(at):
+            self._steady = min(self._steady, sharpness)
+            return False
+        share = self._settings.sharp_share
+        return self._steady >= 2 * share and sharpness < share
+
+    def _starting(self, at: datetime) -> bool:
+        since = self._learnt_since
+        return since is None or (at - since).total_seconds() < self._settings.start_seconds
 
     def _moved(self, reference: _View, now: _View, at: datetime, lasted_seconds: float) -> bool:
         """The view does not match: whether the camera was turned, or something fills the view."""
         if reference.shift_share(now) > self._settings.shift_share:
             return lasted_seconds >= self._settings.shifted_seconds
-        learnt = (at - self._learnt_since).total_seconds() if self._learnt_since else 0.0
-        if learnt < self._settings.start_seconds:
+        if self._starting(at):
             self._reference = now
             return False
         return lasted_seconds >= self._settings.moved_seconds
@@ -141,15 +157,14 @@ class _View:
     """Each pixel against its neighbourhood."""
     texture: float
     """Mean local contrast in grey levels."""
-    sharpness: float
-    """Share of the finest detail in the contrast there is: fog and dusk lower both alike."""
+    fine: NDArray[np.float32]
+    """Its finest detail."""
 
     @classmethod
     def of(cls, small: NDArray[np.float32]) -> _View:
         smooth = cv2.GaussianBlur(small, (5, 5), 1.0)
         detail = np.asarray(smooth - cv2.blur(smooth, (25, 25)), np.float32)
-        texture = cv2.mean(np.abs(detail))[0]
-        return cls(small, detail, texture, cv2.mean(np.abs(small - smooth))[0] / (texture + 1.0))
+        return cls(small, detail, cv2.mean(np.abs(detail))[0], small - smooth)
 
     def blend(self, newer: _View, share: float) -> _View:
         return _View.of((self.small * (1 - share) + newer.small * share).astype(np.float32))
@@ -160,13 +175,24 @@ class _View:
         The details have no mean by themselves, so that plain box sums give each tile's NCC.
         """
         then_energy = _tile_means(self.detail * self.detail)
-        textured = then_energy > 4.0
+        textured = then_energy > _TEXTURED
         if int(textured.sum()) < _FEWEST_TILES:
             return 1.0
         here_energy = _tile_means(now.detail * now.detail)
         together = _tile_means(self.detail * now.detail)
         ncc = together / np.sqrt(then_energy * here_energy + 1e-6)
         return float((ncc[textured] >= 0.4).mean())
+
+    def sharpness_left(self, now: _View) -> float:
+        """How much of this view's finest detail is still there, against how much of its coarser
+        detail: 1 as sharp as it was, 0 out of focus. Grain is not detail, it does not repeat;
+        fog and dusk weaken both alike."""
+        textured = _tile_means(self.detail * self.detail) > _TEXTURED
+        if int(textured.sum()) < _FEWEST_TILES:
+            return 1.0
+        fine = _gain(self.fine, now.fine, textured)
+        coarse = _gain(self.detail, now.detail, textured)
+        return fine / coarse if coarse > 0.05 else 0.0
 
     def same_when_blurred(self, now: _View) -> bool:
         """Whether the coarse picture is still this one: the same view, without its edges."""
@@ -178,10 +204,17 @@ class _View:
     def shift_share(self, now: _View) -> float:
         """By how much of its width the view has shifted; 0 where no single shift explains it."""
         window = cv2.createHanningWindow(_SIZE, cv2.CV_32F)
-        (dx, dy), response = cv2.phaseCorrelate(self.detail, now.detail, window)
+        # OpenCV multiplies its own inputs by the window: it gets copies.
+        (dx, dy), response = cv2.phaseCorrelate(self.detail.copy(), now.detail.copy(), window)
         return float(np.hypot(dx, dy)) / _SIZE[0] if response >= 0.15 else 0.0
 
 
 def _tile_means(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     tiles = (_SIZE[0] // _TILE, _SIZE[1] // _TILE)
     return np.asarray(cv2.resize(picture, tiles, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _gain(then: NDArray[np.float32], now: NDArray[np.float32], tiles: NDArray[np.bool_]) -> float:
+    """By which factor `then` comes back in `now`, over these tiles."""
+    shared = _tile_means(then * now)[tiles].sum()
+    return float(shared / (_tile_means(then * then)[tiles].sum() + 1e-6))

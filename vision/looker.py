@@ -109,12 +109,17 @@ class CameraLooker:
         self._monitor.relearn()
 
     def set_watches(self, subjects: Sequence[WatchSubject]) -> None:
-        """Watch these subjects and no others; one that is watched already goes on as it was."""
-        self._watches = {
-            subject.key: self._watches.get(subject.key)
-            or Watch(subject, self._settings.watch, live_object=self._flagged_at(subject.box))
-            for subject in subjects
-        }
+        """Watch these subjects and no others; one that is watched already goes on, with what is
+        known of it by now (an officer may have corrected its plate)."""
+        watches: dict[str, Watch] = {}
+        for subject in subjects:
+            watch = self._watches.get(subject.key)
+            if watch is None:
+                live = self._flagged_at(subject.box)
+                watch = Watch(subject, self._settings.watch, live_object=live)
+            watch.subject = subject
+            watches[subject.key] = watch
+        self._watches = watches
 
     @property
     def watching(self) -> bool:

@@ -35,6 +35,7 @@ _OCCLUDED_SHARE = 0.5
 """domain.md W15."""
 _OTHER_PLATE_CONFIDENCE = 0.90
 """domain.md 4.2, identity at the re-check."""
+_READABLE_CONFIDENCE = 0.50
 _EQUAL_PLATE_CONFIDENCE = 0.60
 """Seven characters that all agree are no accident even where one is pale."""
 
@@ -329,8 +330,12 @@ class Watch:
             return None
         if vote.text == self.subject.plate_text:
             return True if vote.confidence >= _EQUAL_PLATE_CONFIDENCE else None
-        sure = vote.equal_reads >= 2 and vote.confidence >= _OTHER_PLATE_CONFIDENCE
-        return False if sure else None
+        if vote.equal_reads < 2:
+            return None
+        if self._departed and _differences(vote.text, self.subject.plate_text) >= 2:
+            # It was seen to leave, and no misreading changes two characters the same way twice.
+            return False if vote.confidence >= _READABLE_CONFIDENCE else None
+        return False if vote.confidence >= _OTHER_PLATE_CONFIDENCE else None
 
     def _begin_doubt(self, at: datetime) -> None:
         """From now on the plate has to say who stands there; what was read before is void."""
@@ -368,3 +373,10 @@ class Watch:
             box=box,
             frame=view.frame,
         )
+
+
+def _differences(one: str, other: str) -> int:
+    """Positions at which two plates differ; plates of different length differ throughout."""
+    if len(one) != len(other):
+        return max(len(one), len(other))
+    return sum(a != b for a, b in zip(one, other, strict=True))

@@ -228,7 +228,7 @@ class Stay:
             return _in_view(slid(self.car, (self.arrives - seconds) / self.drive_seconds, by=0.9))
         if seconds <= self.leaves:
             return self.car
-        gone = (seconds - self.leaves) / self.drive_seconds
+        gone = (seconds - self.leaves) / self.drive_seconds if self.drive_seconds else 1.0
         return _in_view(slid(self.car, gone)) if gone < 1 else None
 
     def stands(self, seconds: float) -> bool:
