@@ -79,7 +79,9 @@ class GrammarPlateReader:
         readings: list[PlateReading] = []
         for candidate in candidates[: _READ_VEHICLE if vehicle_box is not None else _READ_PICTURE]:
             box = _box((candidate.quad + shift) / size)
-            readings.append(self._reading(candidate, box, vehicle_box))
+            reading = self._reading(candidate, box, vehicle_box)
+            if reading.text is not None or _looks_like_plate(reading):
+                readings.append(reading)
         return sorted(readings, key=_rank, reverse=True)
 
     def read_crop(self, image: Image) -> PlateReading:
@@ -127,6 +129,12 @@ def _box(quad: Quad) -> Box:
     x1, y1 = np.clip(quad.min(axis=0), 0.0, 1.0)
     x2, y2 = np.clip(quad.max(axis=0), 0.0, 1.0)
     return float(x1), float(y1), float(x2), float(y2)
+
+
+def _looks_like_plate(reading: PlateReading) -> bool:
+    """Whether an unreadable text line is still a plate, not a shop's name: most of it is serial."""
+    serial = reading.characters[1:]
+    return sum(c.confidence >= 0.5 for c in serial) >= 4 and len(reading.raw) <= 12
 
 
 def _rank(reading: PlateReading) -> tuple[bool, float]:
