@@ -19,6 +19,8 @@ class _File:
     voter: PlateVoter = field(default_factory=PlateVoter)
     since: datetime | None = None
     """First try."""
+    asked: datetime | None = None
+    """Last time somebody wanted it read."""
     best: PlateReading | None = None
     plate_frame: Frame | None = None
     first_frame: Frame | None = None
@@ -92,6 +94,10 @@ class PlateDesk:
         file = self._files.setdefault(thing.object_id, _File())
         if self._reader is None or thing.object_id in self.readings or not thing.visible:
             return
+        paused = (frame.at - file.asked).total_seconds() if file.asked else 0.0
+        if paused > self._tries_seconds / 2 and not file.flagged:
+            file.since = None  # a watch tried it long before; its own dwell has its own tries
+        file.asked = frame.at
         file.since = file.since or frame.at
         tried = (frame.at - file.since).total_seconds()
         if not however_often and (file.settled or tried > self._tries_seconds):
