@@ -64,8 +64,8 @@ def services(tmp_path: Path, clock: FakeClock) -> Iterator[Services]:
     )
     with made.store.begin() as session:
         rows.user(session, "olive", Role.OPERATOR)
-        rows.user(session, "li", Role.OFFICER)
-        rows.user(session, "wang", Role.OFFICER)
+        rows.user(session, "chen", Role.OFFICER)
+        rows.user(session, "zhao", Role.OFFICER)
         rows.user(session, "boss", Role.ADMIN)
     yield made
     made.close()
@@ -103,7 +103,7 @@ SignIn = Callable[[str], httpx.Client]
 
 @pytest.fixture
 def signed_in(address: str) -> Iterator[SignIn]:
-    """Give a signed-in browser for olive (operator), li, wang (officers) or boss (admin)."""
+    """Give a signed-in browser for olive (operator), chen, zhao (officers) or boss (admin)."""
     with ExitStack() as opened:
 
         def sign_in(username: str) -> httpx.Client:

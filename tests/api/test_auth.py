@@ -87,19 +87,19 @@ def test_each_role_sees_its_part(signed_in: SignIn) -> None:
             path for path in (*ADMIN_ONLY, *STAFF, "/metrics")
             if signed_in(name).get(f"{API}{path}").status_code == 200
         }
-        for name in ("olive", "li", "boss")
+        for name in ("olive", "chen", "boss")
     }  # fmt: skip
     assert seen["boss"] == {*ADMIN_ONLY, *STAFF, "/metrics"}
     assert seen["olive"] == {*STAFF, "/metrics"}
-    assert seen["li"] == set(STAFF)
+    assert seen["chen"] == set(STAFF)
 
 
 def test_only_operators_change_cameras_and_only_officers_decide(signed_in: SignIn) -> None:
     body = {"name": "new", "stream_url": "rtsp://127.0.0.1/1"}
-    assert signed_in("li").post(f"{API}/cameras", json=body).status_code == 403
+    assert signed_in("chen").post(f"{API}/cameras", json=body).status_code == 403
     assert signed_in("olive").post(f"{API}/cameras", json=body).status_code == 201
     assert signed_in("olive").post(f"{API}/events/1/confirm", json={}).status_code == 403
-    assert signed_in("li").post(f"{API}/events/1/confirm", json={}).status_code == 404
+    assert signed_in("chen").post(f"{API}/events/1/confirm", json={}).status_code == 404
 
 
 def test_a_page_elsewhere_cannot_act_with_a_session(signed_in: SignIn) -> None:
