@@ -4,20 +4,23 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
+YOLO_VENV ?= .venv-yolo
 QIFEN_DATA ?= $(abspath ../shared/data)
 export QIFEN_DATA
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types quick bench clips docs clean
+
+
+.PHONY: help install demo test test-yolo lint quick bench docs clean
 
 help:
 	@echo "make demo          a real RTSP camera, three cars, one story; then the pages to open"
 	@echo "make demo ONCE=1   the same, ends with the story; exit 0 only if it ended as scripted"
 	@echo "make test          lint, types, floors and the whole test suite"
 	@echo "make quick         the tests that need no browser, no PostgreSQL and no waiting"
-	@echo "make bench         speed and memory, as JSON"
+	@echo "make bench         speed and memory, as JSON (YOLO=1: against ultralytics too)"
 	@echo "make install       only the program, into $(VENV); then: $(BIN)/qifen --help"
 
 $(STAMPS)/venv: scripts/make-venv
@@ -37,6 +40,12 @@ $(STAMPS)/test: $(STAMPS)/core
 install: $(STAMPS)/core
 	@echo "== ready: $(BIN)/qifen --help"
 
+$(STAMPS)/yolo: $(STAMPS)/test
+	@scripts/make-venv "$(PYTHON)" "$(YOLO_VENV)"
+	@echo "== installing the extra yolo (ultralytics and torch, 6 GB) into $(YOLO_VENV)"
+	@$(YOLO_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[yolo,test]'
+	@touch $@
+
 demo: $(STAMPS)/core
 	@$(BIN)/qifen demo $(if $(ONCE),--once,)
 
@@ -49,18 +58,22 @@ lint: $(STAMPS)/test
 
 test: $(STAMPS)/test
 	@scripts/system-packages
-	@$(if $(YOLO),$(BIN)/python scripts/install_yolo.py,true)
 	@$(MAKE) --no-print-directory lint
 	@scripts/run-tests "$(BIN)"
+	@$(if $(YOLO),$(MAKE) --no-print-directory test-yolo,echo "== left out: the tests of the extra yolo (6 GB); with them: make test YOLO=1")
+
+test-yolo: $(STAMPS)/yolo
+	@echo "== the tests of the extra yolo, in $(YOLO_VENV)"
+	@$(YOLO_VENV)/bin/python -m pytest -m yolo tests
 
 quick: $(STAMPS)/test
 	@$(BIN)/python -m pytest -m "not browser and not postgres and not slow and not yolo" tests
 
-bench: $(STAMPS)/test
-	@$(BIN)/python -m benchmarks.run
+bench: $(STAMPS)/test $(if $(YOLO),$(STAMPS)/yolo,)
+	@$(BIN)/python -m benchmarks.run $(if $(YOLO),--yolo-python $(YOLO_VENV)/bin/python,)
 
 docs: $(STAMPS)/core
 	@$(BIN)/python -m scripts.generate_docs
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .coverage* build *.egg-info
+	rm -rf $(VENV) $(YOLO_VENV) .pytest_cache .ruff_cache .hypothesis .coverage* build *.egg-info
