@@ -6,6 +6,7 @@ Judged on one small grey picture a look, against how the same view looked while 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.appearance import Grey
-from vision.types import ViewHealth
+from vision.types import Box, ViewHealth
 
 _SIZE = (320, 180)
 _TILE = 20
@@ -22,7 +23,7 @@ _TILE = 20
 _LEARN_EVERY_SECONDS = 5.0
 _TEXTURED = 4.0
 """Mean square of a tile's detail above which there is something to compare."""
-_FEWEST_TILES = 20
+_FEWEST_TILES = 40
 """A view with less texture cannot be compared tile by tile."""
 
 
@@ -47,8 +48,8 @@ class HealthSettings:
     """A large vehicle may fill the view for a moment; so long a mismatch without a measured
     shift is none."""
     start_seconds: float = 30.0
-    """So long after the start a mismatch without a measured shift teaches the reference: the
-    first picture may have had a bus in it."""
+    """So long after the start a mismatch teaches the reference: the first picture may have had
+    a bus in it."""
     learn_seconds: float = 120.0
     """Time constant with which the reference follows the light."""
 
@@ -66,6 +67,7 @@ class ViewMonitor:
         self._bytes_since: datetime | None = None
         self._bytes_pts: float | None = None
         self._mismatch_since: datetime | None = None
+        self._shifted = False
         self._learnt_since: datetime | None = None
         self.view_score = 1.0
         """Share of the textured tiles that matched in the last look."""
@@ -76,7 +78,11 @@ class ViewMonitor:
         self._mismatch_since = None
         self._steady = 1.0
 
-    def judge(self, grey: Grey, at: datetime, pts: float | None = None) -> ViewHealth:
+    def judge(
+        self, grey: Grey, at: datetime, pts: float | None = None, vehicles: Sequence[Box] = ()
+    ) -> ViewHealth:
+        """Judge one look. `vehicles` are boxes of what comes and goes (0..1): a street that fills
+        with cars is not another view, so the places under them are left out."""
         small = cv2.resize(grey, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
         passed = (at - self._last_at).total_seconds() if self._last_at else 0.0
         self._last_at = at
@@ -90,7 +96,7 @@ class ViewMonitor:
         if self._reference is None or self._learnt_since is None:
             self._reference, self._learnt_since = now, at
             return ViewHealth.OK
-        return self._against(self._reference, now, at, max(0.0, passed))
+        return self._against(self._reference, now, at, max(0.0, passed), _open_tiles(vehicles))
 
     def _frozen(self, grey: Grey, at: datetime, pts: float | None) -> bool:
         """Identical bytes for long while the stream's time goes on: no sensor is so quiet."""
@@ -103,12 +109,17 @@ class ViewMonitor:
         return moving and same_for >= self._settings.frozen_seconds
 
     def _against(
-        self, reference: _View, now: _View, at: datetime, passed_seconds: float
+        self,
+        reference: _View,
+        now: _View,
+        at: datetime,
+        passed_seconds: float,
+        tiles: NDArray[np.bool_],
     ) -> ViewHealth:
-        self.view_score = reference.match(now)
+        self.view_score = reference.match(now, tiles)
         soft = self._soft(reference.sharpness_left(now), at)
         if self.view_score >= self._settings.view_match:
-            self._mismatch_since = None
+            self._mismatch_since, self._shifted = None, False
             if soft:
                 return ViewHealth.DEFOCUSED
             self._unlearnt_seconds += passed_seconds
@@ -117,12 +128,15 @@ class ViewMonitor:
                 self._reference = reference.blend(now, share)
                 self._unlearnt_seconds = 0.0
             return ViewHealth.OK
+        if self._starting(at):
+            self._reference = now
+            return ViewHealth.OK
         since = self._mismatch_since = self._mismatch_since or at
         if soft and reference.same_when_blurred(now):
             return ViewHealth.DEFOCUSED
         if now.texture < self._settings.covered_share * reference.texture:
             return ViewHealth.COVERED
-        moved = self._moved(reference, now, at, (at - since).total_seconds())
+        moved = self._moved(reference, now, (at - since).total_seconds())
         return ViewHealth.MOVED if moved else ViewHealth.OK
 
     def _soft(self, sharpness: float, at: datetime) -> bool:
@@ -138,14 +152,14 @@ class ViewMonitor:
         since = self._learnt_since
         return since is None or (at - since).total_seconds() < self._settings.start_seconds
 
-    def _moved(self, reference: _View, now: _View, at: datetime, lasted_seconds: float) -> bool:
+    def _moved(self, reference: _View, now: _View, lasted_seconds: float) -> bool:
         """The view does not match: whether the camera was turned, or something fills the view."""
+        # Once measured a shift holds until the view matches again: single pictures may fail to
+        # show it.
         if reference.shift_share(now) > self._settings.shift_share:
-            return lasted_seconds >= self._settings.shifted_seconds
-        if self._starting(at):
-            self._reference = now
-            return False
-        return lasted_seconds >= self._settings.moved_seconds
+            self._shifted = True
+        limit = self._settings.shifted_seconds if self._shifted else self._settings.moved_seconds
+        return lasted_seconds >= limit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,13 +183,13 @@ class _View:
     def blend(self, newer: _View, share: float) -> _View:
         return _View.of((self.small * (1 - share) + newer.small * share).astype(np.float32))
 
-    def match(self, now: _View) -> float:
-        """Share of this view's textured tiles that still look like themselves, 0..1.
+    def match(self, now: _View, tiles: NDArray[np.bool_]) -> float:
+        """Share of this view's textured tiles, among `tiles`, that look like themselves, 0..1.
 
         The details have no mean by themselves, so that plain box sums give each tile's NCC.
         """
         then_energy = _tile_means(self.detail * self.detail)
-        textured = then_energy > _TEXTURED
+        textured = (then_energy > _TEXTURED) & tiles
         if int(textured.sum()) < _FEWEST_TILES:
             return 1.0
         here_energy = _tile_means(now.detail * now.detail)
@@ -207,6 +221,16 @@ class _View:
         # OpenCV multiplies its own inputs by the window: it gets copies.
         (dx, dy), response = cv2.phaseCorrelate(self.detail.copy(), now.detail.copy(), window)
         return float(np.hypot(dx, dy)) / _SIZE[0] if response >= 0.15 else 0.0
+
+
+def _open_tiles(vehicles: Sequence[Box]) -> NDArray[np.bool_]:
+    """Tiles that no vehicle covers."""
+    rows, columns = _SIZE[1] // _TILE, _SIZE[0] // _TILE
+    tiles = np.ones((rows, columns), dtype=bool)
+    for x1, y1, x2, y2 in vehicles:
+        left, right = int(x1 * columns), int(np.ceil(x2 * columns))
+        tiles[int(y1 * rows) : int(np.ceil(y2 * rows)), left:right] = False
+    return tiles
 
 
 def _tile_means(picture: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -136,7 +136,9 @@ class CameraLooker:
     def look(self, frame: Frame) -> LookResult:
         """Take one frame and say everything that follows from it."""
         grey = grey_picture(frame.image)
-        health = self._monitor.judge(grey, frame.at, frame.pts)
+        vehicles = [detection.box for detection in self._detections]
+        vehicles += [thing.box for thing in self._scene.objects if thing.standing]
+        health = self._monitor.judge(grey, frame.at, frame.pts, vehicles)
         if health is not ViewHealth.OK:
             return self._blind(frame, grey, health)
         self._last_frame = frame
