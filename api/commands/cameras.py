@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
+from api import zoning
 from api.commands.common import open_services, print_json
 from models import registry
 from models.errors import BadInput
 from vision.frames import probe, redact_url
-from vision.geometry import load_zones
 
 app = typer.Typer(help="Cameras: add, list, check.", no_args_is_help=True)
 zones_app = typer.Typer(help="Zones as zones.json.", no_args_is_help=True)
@@ -101,13 +101,14 @@ def import_(
         raise BadInput(f"{file}: {error.strerror}", field="file") from None
     except ValueError as error:
         raise BadInput(f"{file} is not JSON: {error}", field="file") from None
-    load_zones(content)  # geometry first: a zone that crosses itself is named here
     services = open_services()
     with services.store.begin() as session:
         owner = registry.get_camera(session, camera)
-        versions = registry.import_zones(
+        versions = zoning.import_zones(
             session, owner, content, at=services.clock.now(), actor="cli"
         )
+        if not versions:
+            raise BadInput("no zones are given", field="zones", hint='write {"zones": [{...}]}')
         for version in versions:
             typer.echo(f"{version.zone.name}: version {version.version}")
 

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi import Body as BodyOf
 from pydantic import Field
-from sqlalchemy.orm import Session
 
-from api import shapes
-from api.auth import Caller
+from api import shapes, zoning
 from api.deps import Body, Id, Line, Operator, Serving, Staff, signed_in
-from api.errors import as_bad_input
 from models import casework, registry
-from models.errors import BadInput
 from models.event import ActorKind
 from models.flow import Actor
 from models.policy import load_policy
-from models.zone import Zone, ZoneVersion
-from models.zones import read_zones_json
-from pipeline.services import Services
-from vision.errors import BadZone
-from vision.geometry import validate_polygon
 
 router = APIRouter(tags=["zones"], dependencies=signed_in)
 
@@ -68,10 +58,16 @@ def zones(camera_id: Id, _caller: Staff, services: Serving) -> list[dict[str, An
 def save_zone(camera_id: Id, body: NewZone, caller: Operator, services: Serving) -> dict[str, Any]:
     """Draw a zone, or add a version to the one of this name."""
     values = body.model_dump(exclude_unset=True)
-    _look_at_polygons(values)
     with services.store.begin() as session:
         camera = registry.get_camera(session, camera_id)
-        version = _save(session, services, caller, camera_id, values)
+        version = zoning.save_zone(
+            session,
+            camera,
+            values,
+            at=services.clock.now(),
+            actor=caller.name,
+            user=caller.user,
+        )
         return {**shapes.zone(version.zone), "camera": camera.name}
 
 
@@ -90,21 +86,25 @@ def add_version(
 ) -> dict[str, Any]:
     """Add a version; events keep the one under which they were seen."""
     values = body.model_dump(exclude_unset=True)
-    _look_at_polygons(values)
     with services.store.begin() as session:
         row = registry.get_zone(session, zone_id)
-        version = _save(session, services, caller, row.camera_id, {**values, "name": row.name})
+        version = zoning.save_zone(
+            session,
+            registry.get_camera(session, row.camera_id),
+            {**values, "name": row.name},
+            at=services.clock.now(),
+            actor=caller.name,
+            user=caller.user,
+        )
         return shapes.zone(version.zone)
 
 
 @router.delete("/zones/{zone_id}")
 def retire_zone(zone_id: Id, caller: Operator, services: Serving) -> dict[str, Any]:
     """The zone is not looked at any more; its versions and past events stay (W31)."""
-    at = services.clock.now()
     with services.store.begin() as session:
         row = registry.get_zone(session, zone_id)
-        registry.retire_zone(session, row, at=at, actor=caller.name)
-        _tell_events(session, services, row)
+        zoning.retire_zone(session, row, at=services.clock.now(), actor=caller.name)
         return shapes.zone(row)
 
 
@@ -141,64 +141,14 @@ def import_zones(
     body: Annotated[dict[str, Any], BodyOf(examples=[{"zones": []}])],
 ) -> list[dict[str, Any]]:
     """Bring in zones: all or nothing. Zones that are not named in it stay."""
-    entries = read_zones_json(body)
-    for index, entry in enumerate(entries):
-        _look_at_polygons(entry, f"zones[{index}].")
     with services.store.begin() as session:
         camera = registry.get_camera(session, camera_id)
-        versions = registry.import_zones(
+        versions = zoning.import_zones(
             session,
             camera,
-            {"zones": entries},
+            body,
             at=services.clock.now(),
             actor=caller.name,
             user=caller.user,
         )
-        for version in versions:
-            _tell_events(session, services, version.zone)
         return [shapes.zone(version.zone) for version in versions]
-
-
-def _save(
-    session: Session,
-    services: Services,
-    caller: Caller,
-    camera_id: int,
-    values: Mapping[str, Any],
-) -> ZoneVersion:
-    camera = registry.get_camera(session, camera_id)
-    version = registry.save_zone(
-        session, camera, values, at=services.clock.now(), actor=caller.name, user=caller.user
-    )
-    _tell_events(session, services, version.zone)
-    return version
-
-
-def _tell_events(session: Session, services: Services, zone: Zone) -> None:
-    """W31: an open event whose place is no longer inside is ended by the flow."""
-    casework.zone_changed(
-        session,
-        zone,
-        policy=load_policy(session),
-        at=services.clock.now(),
-        command_id=f"zone:{zone.id}:{zone.current.version}:{zone.retired_at is not None}",
-    )
-
-
-def _look_at_polygons(values: Mapping[str, Any], where: str = "") -> None:
-    """Raises BadInput naming the field and the mend: crosses itself, outside, no area."""
-    polygons: list[tuple[str, object]] = []
-    if values.get("polygon") is not None:
-        polygons.append((f"{where}polygon", values["polygon"]))
-    bays = values.get("bays")
-    if bays is not None and not isinstance(bays, list):
-        raise BadInput("bays must be a list of polygons", field=f"{where}bays")
-    for index, bay in enumerate(bays or []):
-        polygons.append((f"{where}bays[{index}]", bay))
-    for field, polygon in polygons:
-        try:
-            validate_polygon(polygon, field=field)
-        except BadZone as error:
-            raise as_bad_input(error, field) from error
-        except OverflowError:
-            raise BadInput(f"{field} holds a number that is too large", field=field) from None

@@ -1,0 +1,101 @@
+"""Saving zones, for the API, the console and the command line alike: the geometry is looked at
+first, then a version is added, then the events that stand in the zone are told (W31)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api.errors import as_bad_input
+from models import casework, registry
+from models.camera import Camera
+from models.errors import BadInput
+from models.people import User
+from models.policy import load_policy
+from models.zone import Zone, ZoneVersion
+from models.zones import read_zones_json
+from vision.errors import BadZone
+from vision.geometry import validate_polygon
+
+
+def save_zone(
+    session: Session,
+    camera: Camera,
+    values: Mapping[str, Any],
+    *,
+    at: datetime,
+    actor: str,
+    user: User | None = None,
+) -> ZoneVersion:
+    """Make the zone `values["name"]` of this camera, or add a version to it.
+
+    Raises BadInput naming the field and the mend; nothing is saved then.
+    """
+    look_at_polygons(values)
+    version = registry.save_zone(session, camera, values, at=at, actor=actor, user=user)
+    tell_events(session, version.zone, at=at)
+    return version
+
+
+def import_zones(
+    session: Session,
+    camera: Camera,
+    content: str | bytes | Mapping[str, Any],
+    *,
+    at: datetime,
+    actor: str,
+    user: User | None = None,
+) -> list[ZoneVersion]:
+    """Bring in a zones.json: all or nothing. Zones that are not named in it stay.
+
+    Raises BadInput naming the field, as `zones[2].polygon`.
+    """
+    entries = read_zones_json(content)
+    for index, entry in enumerate(entries):
+        look_at_polygons(entry, f"zones[{index}].")
+    versions = registry.import_zones(
+        session, camera, {"zones": entries}, at=at, actor=actor, user=user
+    )
+    for version in versions:
+        tell_events(session, version.zone, at=at)
+    return versions
+
+
+def retire_zone(session: Session, zone: Zone, *, at: datetime, actor: str) -> Zone:
+    """The zone is not looked at any more; its versions and past events stay."""
+    registry.retire_zone(session, zone, at=at, actor=actor)
+    tell_events(session, zone, at=at)
+    return zone
+
+
+def tell_events(session: Session, zone: Zone, *, at: datetime) -> None:
+    """W31: an open event whose place is no longer inside is ended by the flow."""
+    casework.zone_changed(
+        session,
+        zone,
+        policy=load_policy(session),
+        at=at,
+        command_id=f"zone:{zone.id}:{zone.current.version}:{zone.retired_at is not None}",
+    )
+
+
+def look_at_polygons(values: Mapping[str, Any], where: str = "") -> None:
+    """Raises BadInput naming the field and the mend: crosses itself, outside, no area."""
+    polygons: list[tuple[str, object]] = []
+    if values.get("polygon") is not None:
+        polygons.append((f"{where}polygon", values["polygon"]))
+    bays = values.get("bays")
+    if bays is not None and not isinstance(bays, list):
+        raise BadInput("bays must be a list of polygons", field=f"{where}bays")
+    for index, bay in enumerate(bays or []):
+        polygons.append((f"{where}bays[{index}]", bay))
+    for field, polygon in polygons:
+        try:
+            validate_polygon(polygon, field=field)
+        except BadZone as error:
+            raise as_bad_input(error, field) from error
+        except OverflowError:
+            raise BadInput(f"{field} holds a number that is too large", field=field) from None
