@@ -82,7 +82,7 @@ def touched(points: Points, view: View, sun: Points | None, wet: bool) -> Rect |
         ground -= sun * (points[:, 2:] / sun[2])
     clouds = [points, ground]
     if wet:
-        clouds.append(points * np.array([1, 1, -0.6]))
+        clouds.append(points * np.array([1, 1, -1.1]))
     rect = box_of(view.project(np.concatenate(clouds)), view.size)
     if rect is None:
         return None
