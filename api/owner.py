@@ -114,24 +114,23 @@ def give_statement(
     request: Request, services: Serving, lang: Lang = None, text: Typed = ""
 ) -> Response:
     """Take in a statement. Nothing is shortened: too long is said, and the words come back."""
-    words_given = _cleaned(text)
-    problem = "empty" if not words_given else "too_long" if len(words_given) > 2000 else None
-    if problem is not None:
-        return _statement(request, services, lang, problem, words_given)
+    given = _cleaned(text)
+    if not given or len(given) > 2000:
+        return _statement(request, services, lang, "too_long" if given else "empty", given)
+    at = services.clock.now()
     try:
         with services.store.begin() as session:
-            at = services.clock.now()
             event = owner_access.read_pass(session, _pass(request), at=at)
-            if not may_speak(event):
-                return _to(f"/o/case?lang={_language(request, lang)}")
-            if spoken_enough(session, event):
-                return _statement(request, services, lang, "enough", words_given)
-            statements.receive(session, event, words_given, at=at, policy=load_policy(session))
+            enough = spoken_enough(session, event)
+            if may_speak(event) and not enough:
+                policy = load_policy(session)
+                statements.receive(session, event, given, at=at, policy=policy)
+                return _to(f"/o/case?said=1&lang={_language(request, lang)}")
     except NotSignedIn:
         return _door(request, services, lang, "over", 401)
     except QifenError:
-        return _statement(request, services, lang, "away", words_given)
-    return _to(f"/o/case?said=1&lang={_language(request, lang)}")
+        return _statement_page(request, services, lang, "away", given)
+    return _statement(request, services, lang, "enough" if enough else None, given)
 
 
 @router.get("/picture/{evidence_id}")
@@ -190,22 +189,28 @@ def _statement(
     problem: str | None = None,
     text: str = "",
 ) -> Response:
-    at = services.clock.now()
+    """The form, for whoever has a pass to a case on which something may be said."""
     try:
         with services.store.read() as session:
-            event = owner_access.read_pass(session, _pass(request), at=at)
-            open_now = may_speak(event)
+            at = services.clock.now()
+            open_now = may_speak(owner_access.read_pass(session, _pass(request), at=at))
     except NotSignedIn:
         return _door(request, services, lang, "over", 401)
     except QifenError:
-        return _door(request, services, lang, "away", 503)
-    language = _language(request, lang)
+        return _statement_page(request, services, lang, "away", text)
     if not open_now:
-        return _to(f"/o/case?lang={language}")
+        return _to(f"/o/case?lang={_language(request, lang)}")
+    return _statement_page(request, services, lang, problem, text)
+
+
+def _statement_page(
+    request: Request, services: Services, lang: str | None, problem: str | None, text: str
+) -> Response:
     policy = _policy(services)
+    status = {None: 200, "away": 503}.get(problem, 422)
     return _page(
-        "statement.html", language, status=422 if problem else 200,
-        problem=problem, text=text, landline=policy.landline, signature=policy.signature,
+        "statement.html", _language(request, lang), status=status, problem=problem, text=text,
+        landline=policy.landline, signature=policy.signature,
     )  # fmt: skip
 
 

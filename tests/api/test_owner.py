@@ -330,13 +330,13 @@ def test_with_the_database_away_the_page_says_so(
     with services.store.connection() as connection:
         connection.exec_driver_sql("ALTER TABLE event RENAME TO event_away")
         connection.exec_driver_sql("ALTER TABLE city_setting RENAME TO city_setting_away")
-    for answer in (
-        nobody.get("/o/case"),
-        nobody.post("/o", data={"number": event.query_no, "code": CODE}),
-        nobody.post("/o/statement", data={"text": "说明"}),
-    ):
+    said = nobody.post("/o/statement", data={"text": "说明原因"})
+    number_and_code = {"number": event.query_no, "code": CODE}
+    for answer in (said, nobody.get("/o/case"), nobody.post("/o", data=number_and_code)):
         assert answer.status_code == 503
         assert "请稍后再试" in answer.text
+    assert "说明原因" in said.text
+    assert nobody.get("/o/statement").status_code == 503
     assert nobody.get("/o").status_code == 200
 
 
