@@ -216,7 +216,7 @@ def test_an_officers_correction_reaches_a_running_watch(stage: Stage) -> None:
     assert stage.plate_reads > 0
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     leaves=st.floats(30, 60),
     away=st.floats(2, 25),
