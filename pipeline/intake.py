@@ -303,10 +303,15 @@ def _vote(vote: PlateVote) -> dict[str, Any]:
         "accepted": vote.accepted,
         "reasons": list(vote.reasons),
         "readings": [
-            {"text": reading.text, "confidence": round(reading.confidence, 4)}
+            {
+                "text": reading.text, "colour": str(reading.colour),
+                "confidence": round(reading.confidence, 4),
+                "province_confidence": round(reading.province_confidence, 4),
+                "margin": round(reading.margin, 4),
+            }
             for reading in vote.readings
         ],
-    }
+    }  # fmt: skip
 
 
 def _evidence_times(session: Session, event: Event) -> dict[str, datetime]:
