@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import openvino as ov
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vision.extra import needs_ultralytics
@@ -87,6 +87,7 @@ def test_a_fixed_network_gets_its_size() -> None:
     assert (box.width, box.height, box.top, box.bottom) == (640, 640, 140, 140)
 
 
+@settings(deadline=None)
 @given(height=st.integers(40, 3000), width=st.integers(40, 3000), free=st.booleans())
 def test_boxes_come_back_to_the_picture(height: int, width: int, free: bool) -> None:
     """The whole picture is 0,0,1,1 whatever its size, and its aspect ratio is kept."""

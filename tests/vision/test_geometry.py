@@ -7,7 +7,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vision.errors import BadZone
@@ -112,6 +112,7 @@ def boxes_at(width: int, height: int, seed: int) -> list[Box]:
     return boxes
 
 
+@settings(max_examples=10, deadline=None)  # each example is 2,000 boxes
 @given(seed=st.integers(0, 10_000), polygon=st.sampled_from([SQUARE, L_SHAPE]))
 def test_the_same_answer_at_any_resolution(
     seed: int, polygon: tuple[tuple[float, float], ...]
@@ -142,6 +143,7 @@ def test_overlap_of_a_half() -> None:
     assert box_iou((0, 0, 0.2, 0.2), (0.2, 0, 0.3, 0.2)) == 0
 
 
+@settings(deadline=None)
 @given(points=st.lists(st.tuples(unit, unit), min_size=0, max_size=8))
 def test_any_points_are_either_a_polygon_or_refused(points: list[tuple[float, float]]) -> None:
     """Whatever the mouse draws: no other error, and what is accepted works."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vision.errors import BadWeights
@@ -163,6 +163,7 @@ def test_a_person_before_a_car_is_kept() -> None:
     assert suppress(found, frozenset({CAR, TRUCK})).classes.tolist() == [CAR, PERSON]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(1, 40), st.integers(0, 2)),
