@@ -152,14 +152,14 @@ def _edge(level: Image) -> tuple[float, float, float, float]:
     # above and below the letters, which a dense province does not interrupt.
     solid = cv2.morphologyEx(near, cv2.MORPH_CLOSE, np.ones((15, 11), np.uint8))
     y1, y2 = _run(solid[:, FLAT_WIDTH // 5 : -FLAT_WIDTH // 5].mean(axis=1) > 0.6)
-    strip = max(2, round((y2 - y1) * 0.15))
+    strip = max(2, round((y2 - y1) * 0.2))
     strips = np.maximum(near[y1 : y1 + strip].mean(axis=0), near[y2 - strip : y2].mean(axis=0))
     bridged = cv2.morphologyEx(
-        (strips > 0.45).astype(np.uint8)[None], cv2.MORPH_CLOSE, np.ones((1, 25), np.uint8)
+        (strips > 0.3).astype(np.uint8)[None], cv2.MORPH_CLOSE, np.ones((1, 25), np.uint8)
     )
     x1, x2 = _run(bridged[0] > 0)
     ratio = (x2 - x1) / max(1, y2 - y1)
-    if x2 - x1 < 0.6 * FLAT_WIDTH or y2 - y1 < 0.4 * FLAT_HEIGHT or not 2.2 < ratio < 4.6:
+    if x2 - x1 < 0.6 * FLAT_WIDTH or y2 - y1 < 0.4 * FLAT_HEIGHT or not 2.0 < ratio < 6.0:
         return 0.0, 0.0, float(FLAT_WIDTH), float(FLAT_HEIGHT)
     return float(x1), float(y1), float(x2), float(y2)
 

@@ -35,8 +35,14 @@ class PlateVoter:
         self._readings: list[tuple[datetime, PlateReading]] = []
 
     def add(self, reading: PlateReading, at: datetime) -> bool:
-        """Whether the reading takes part: it must be readable and lie inside its vehicle (P17)."""
+        """Whether the reading takes part.
+
+        It must be readable, lie inside its vehicle (P17), and come from another picture than the
+        ones before it: the same picture twice is one witness.
+        """
         if reading.text is None or not _inside(reading.box, reading.vehicle_box):
+            return False
+        if any(at == before for before, _ in self._readings):
             return False
         self._readings.append((at, reading))
         if len(self._readings) > _KEPT:
@@ -50,59 +56,57 @@ class PlateVoter:
         return self.vote().accepted
 
     def vote(self) -> PlateVote:
-        readings = [reading for _, reading in self._readings]
+        readings = tuple(reading for _, reading in self._readings)
         if not readings:
-            return PlateVote(
-                None, PlateColour.UNKNOWN, None, 0.0, 0.0, 0.0, 0, 0, False, ("unreadable",)
-            )
+            return _no_answer("unreadable")
         colour = _colour(readings)
         text, scores = _consensus(readings)
         equal = [reading for reading in readings if reading.text == text]
         if not equal:
-            return PlateVote(
-                None,
-                colour,
-                None,
-                0.0,
-                0.0,
-                0.0,
-                len(readings),
-                0,
-                False,
-                ("disagreement",),
-                tuple(readings),
-            )
+            return _no_answer("disagreement", colour, readings)
         tops = [_lead(position) for position in scores]
-        confidence = min([top for top, _ in tops] + [_ceiling(equal)])
+        confidence = min([top for top, _ in tops] + [_ceiling([r.confidence for r in equal])])
+        province = _ceiling([r.province_confidence for r in equal])
         place = grammar.province_position(text)
-        province = min(tops[place][0], _mean_province(equal)) if place >= 0 else confidence
-        margin = min(lead for _, lead in tops)
+        if place >= 0:
+            province = min(province, tops[place][0])
+        margin = min([lead for _, lead in tops] + [_ceiling([r.margin for r in equal])])
         kind = grammar.parse(text, colour)
         reasons = _reasons(len(readings), len(equal), confidence, province, margin)
         if kind is None or colour is PlateColour.UNKNOWN:
-            reasons = (*reasons, "colour_mismatch")
-        if grammar.suspicions(text):
-            reasons = (*reasons, "suspicious")
+            reasons.append("colour_mismatch")
+        reasons += grammar.suspicions(text)
         return PlateVote(
-            text,
-            colour,
-            kind,
-            confidence,
-            province,
-            margin,
-            len(readings),
-            len(equal),
-            not reasons,
-            reasons,
-            tuple(readings),
+            text=text,
+            colour=colour,
+            kind=kind,
+            confidence=confidence,
+            province_confidence=province,
+            margin=margin,
+            reads=len(readings),
+            equal_reads=len(equal),
+            accepted=not reasons,
+            reasons=tuple(reasons),
+            readings=readings,
         )
+
+
+def _no_answer(
+    reason: str,
+    colour: PlateColour = PlateColour.UNKNOWN,
+    readings: tuple[PlateReading, ...] = (),
+) -> PlateVote:
+    return PlateVote(
+        None, colour, None, 0.0, 0.0, 0.0, len(readings), 0, False, (reason,), readings
+    )
 
 
 def _consensus(readings: Sequence[PlateReading]) -> tuple[str, list[dict[str, float]]]:
     """The text of the most trusted length, and per position the summed log-probabilities."""
-    weight: Counter[int] = Counter()
+    weight: dict[int, float] = {}
     for reading in readings:
-        weight[len(reading.characters)] += 1 + reading.confidence  # type: ignore[assignment]
+        length = len(reading.characters)
+        weight[length] = weight.get(length, 0.0) + 1 + reading.confidence
     length = max(weight, key=lambda n: weight[n])
     taking_part = [r for r in readings if len(r.characters) == length]
     scores: list[dict[str, float]] = []
@@ -133,24 +137,23 @@ def _lead(scores: dict[str, float]) -> tuple[float, float]:
     return weights[0] / total, (weights[0] - (weights[1] if len(weights) > 1 else 0.0)) / total
 
 
-def _ceiling(equal: Sequence[PlateReading]) -> float:
-    """Mean of the single readings' confidences.
+def _ceiling(equal: Sequence[float]) -> float:
+    """Mean of the better half (at least five) of the single readings' confidences.
 
     Adding log-probabilities supposes that the readings are independent. Frames of a parked car
     are nearly the same picture: five equal misreadings of one blur are one misreading, not five
-    witnesses. So a vote is never surer than its readings are on average; repetition takes away
-    flicker, it does not add light.
+    witnesses. So a vote is never surer than its readings are by themselves; repetition takes away
+    flicker, it does not add light. The better half, because a frame blurred by a passer-by says
+    nothing against a clear one (P18); half and not the best few, because among many frames of a
+    blur some are surely wrong by chance.
     """
-    return sum(reading.confidence for reading in equal) / len(equal)
-
-
-def _mean_province(equal: Sequence[PlateReading]) -> float:
-    return sum(reading.province_confidence for reading in equal) / len(equal)
+    best = sorted(equal, reverse=True)[: max(EQUAL_READS, (len(equal) + 1) // 2)]
+    return sum(best) / len(best)
 
 
 def _reasons(
     reads: int, equal: int, confidence: float, province: float, margin: float
-) -> tuple[str, ...]:
+) -> list[str]:
     checks = (
         ("too_few_reads", equal < EQUAL_READS),
         ("low_confidence", confidence < CONFIDENCE),
@@ -158,7 +161,7 @@ def _reasons(
         ("small_margin", margin < MARGIN),
         ("disagreement", reads - equal > DISSENT * reads),
     )
-    return tuple(name for name, failed in checks if failed)
+    return [name for name, failed in checks if failed]
 
 
 def _colour(readings: Sequence[PlateReading]) -> PlateColour:
