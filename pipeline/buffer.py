@@ -23,6 +23,8 @@ from vision.types import Departure, Frame, LookResult, Sighting, WatchLook
 
 HELD_PICTURE_SECONDS = 10.0
 """While holding, one picture in ten seconds is kept: no rule asks for two closer than that."""
+_TRIES = 3
+"""An item that fails in a way nobody foresaw is tried so often; then it must not block others."""
 
 _NO_PIXELS = np.zeros((1, 1, 3), np.uint8)
 _log = get_logger(__name__)
@@ -99,7 +101,8 @@ class HoldingBuffer:
 
     `apply` takes one item and returns when it is committed. It raises Unavailable while the
     database or the disk is away (the item is kept and tried again); any other QifenError means
-    that this item will never be taken (it is logged and let go, so that it blocks no other).
+    that this item will never be taken (it is logged and let go, so that it blocks no other). What
+    nobody foresaw is tried three times.
     """
 
     apply: Callable[[Held], None]
@@ -113,6 +116,7 @@ class HoldingBuffer:
     _flushing: threading.Lock = field(default_factory=threading.Lock)
     _holding: bool = False
     _kept_picture_at: datetime | None = None
+    _failures: int = 0
 
     def __len__(self) -> int:
         return len(self._items)
@@ -151,9 +155,19 @@ class HoldingBuffer:
             self._start_holding(error)
             return False
         except QifenError as error:
-            self.refused += 1
-            _log.warning("item refused", kind=type(item).__name__, error=str(error))
+            self._let_go(f"refused: {error}", item)
+        except Exception as error:
+            self._failures += 1
+            _log.exception("item failed", kind=type(item).__name__, failures=self._failures)
+            if self._failures < _TRIES:
+                return False
+            self._let_go(f"{type(error).__name__}, {_TRIES} times", item)
+        self._failures = 0
         return True
+
+    def _let_go(self, reason: str, item: Held) -> None:
+        self.refused += 1
+        _log.warning("item let go", kind=type(item).__name__, reason=reason)
 
     def _start_holding(self, error: Unavailable) -> None:
         with self._lock:

@@ -27,12 +27,12 @@ _START_SECONDS = 15.0
 
 
 @contextmanager
-def serving(folder: Path) -> Generator[str]:
+def serving(folder: Path, port: int | None = None) -> Generator[str]:
     """Serve the files of `folder` while in the block; gives the base address.
 
     Raises Unavailable if the server does not come up.
     """
-    port = free_port(8554)
+    port = port or free_port(8554)
     command = [sys.executable, "-m", "pipeline.demo_stream", str(folder), str(port)]
     server = subprocess.Popen(  # noqa: S603 (our own module, our own arguments)
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
