@@ -14,6 +14,8 @@ import pytest
 
 from models import secret
 
+pytest_plugins = ["tests.postgres"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

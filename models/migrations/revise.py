@@ -7,6 +7,7 @@ Read what it wrote before committing: alembic cannot see renames.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -27,7 +28,16 @@ def revise(number: str, message: str, url: str = "sqlite://") -> Path:
     store.dispose()
     if script is None or isinstance(script, list):
         raise RuntimeError("alembic wrote no single revision")
-    return Path(script.path)
+    path = Path(script.path)
+    path.write_text(_shortened(path.read_text()))
+    return path
+
+
+def _shortened(script: str) -> str:
+    """Without the names of constraints, which the naming convention gives anyway."""
+    script = re.sub(r", name=op\.f\('(?!ck_)[^']*'\)", "", script)
+    script = re.sub(r"op\.f\(('ix_[^']*')\)", r"\1", script)
+    return script.replace(", unique=False", "")
 
 
 if __name__ == "__main__":
