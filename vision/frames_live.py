@@ -78,7 +78,8 @@ class LiveSource:
     """Iterating yields the newest frame of each look, and reconnects until `stop` is set.
 
     Frames carry the instant of their receipt by `clock_now`. Only keyframes are decoded as long
-    as they come often enough (`keyframes_enough_seconds` apart, or as often as `want_more` asks).
+    as they come often enough: at most `keyframes_enough_periods` looks apart, or as often as
+    `want_more` asks while a watch is open.
     A slow consumer gets the newest frame; older ones are dropped, never queued. Nothing is raised
     for trouble with the stream: `on_state` and `state` tell of it. `on_state` runs in the
     consumer's thread, between frames.
@@ -93,7 +94,7 @@ class LiveSource:
         looks_per_second: float = 1.0,
         open_timeout_seconds: float = 10.0,
         read_timeout_seconds: float = 10.0,
-        keyframes_enough_seconds: float = 2.5,
+        keyframes_enough_periods: float = 2.5,
         stop: threading.Event | None = None,
         on_state: Callable[[StreamState], None] | None = None,
     ) -> None:
@@ -102,7 +103,7 @@ class LiveSource:
         self._clock_now = clock_now
         self._open_timeout_seconds = open_timeout_seconds
         self._read_timeout_seconds = read_timeout_seconds
-        self._pace = Pace(looks_per_second, keyframes_enough_seconds)
+        self._pace = Pace(looks_per_second, keyframes_enough_periods)
         self._stop = stop or threading.Event()
         self._on_state = on_state
         self._reader: Reader | None = None

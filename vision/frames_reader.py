@@ -9,18 +9,17 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 import av.error
 from av.container.input import InputContainer
 from av.packet import Packet
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vision.errors import StreamTimeout, StreamUnreachable, VisionError
 from vision.frames_open import (
     open_stream,
-    packet_seconds,
     redact_url,
     stream_error,
     video_stream,
@@ -36,9 +35,9 @@ one second apart are 0.99 s apart as often as 1.01 s."""
 class Pace:
     """How often the camera has to be looked at right now. Set by one thread, read by another."""
 
-    def __init__(self, looks_per_second: float, keyframes_enough_seconds: float) -> None:
+    def __init__(self, looks_per_second: float, keyframes_enough_periods: float) -> None:
         self._idle = _positive(looks_per_second)
-        self._keyframes_enough_seconds = keyframes_enough_seconds
+        self._keyframes_enough_periods = keyframes_enough_periods
         self._wanted: float | None = None
 
     def want(self, looks_per_second: float | None) -> None:
@@ -53,7 +52,7 @@ class Pace:
         """Keyframes further apart than this are not enough, all frames are decoded."""
         if self._wanted is not None:
             return 1.25 / max(self._idle, self._wanted)
-        return max(1.25 / self._idle, self._keyframes_enough_seconds)
+        return max(1.25, self._keyframes_enough_periods) / self._idle
 
 
 def _positive(looks_per_second: float) -> float:
@@ -97,6 +96,10 @@ class KeyframeMeter:
         return 0.0 if since is None or self._now is None else self._now - since
 
 
+Decoded: TypeAlias = tuple[VideoFrame, float | None]
+"""A picture and its presentation time in seconds, where the stream gives one."""
+
+
 class LookDecoder:
     """Decodes keyframes only, or everything, as pace and stream ask.
 
@@ -105,8 +108,9 @@ class LookDecoder:
     pace allows between keyframes.
     """
 
-    def __init__(self, context: VideoCodecContext, pace: Pace) -> None:
-        self._context = context
+    def __init__(self, stream: VideoStream, pace: Pace) -> None:
+        self._context = context = stream.codec_context
+        self._time_base = stream.time_base
         self._pace = pace
         self._kept: list[Packet[VideoStream]] = []
         self.meter = KeyframeMeter()
@@ -115,7 +119,7 @@ class LookDecoder:
         context.thread_count = 1
         context.skip_frame = "NONKEY"
 
-    def decode(self, packet: Packet[VideoStream], arrived: float) -> Iterator[VideoFrame]:
+    def decode(self, packet: Packet[VideoStream], arrived: float) -> Iterator[Decoded]:
         """Zero or more pictures; damaged ones are left out and counted.
 
         `arrived` is the monotonic time at which the packet came.
@@ -138,7 +142,7 @@ class LookDecoder:
         else:
             yield from self._keyframe(packet)
 
-    def _keyframe(self, packet: Packet[VideoStream]) -> Iterator[VideoFrame]:
+    def _keyframe(self, packet: Packet[VideoStream]) -> Iterator[Decoded]:
         if not packet.is_keyframe:
             if self._kept:
                 self._kept.append(packet)
@@ -149,17 +153,22 @@ class LookDecoder:
         yield from self._pictures(None)
         self._context.flush_buffers()
 
-    def _pictures(self, packet: Packet[VideoStream] | None) -> Iterator[VideoFrame]:
+    def _pictures(self, packet: Packet[VideoStream] | None) -> Iterator[Decoded]:
         try:
             for picture in self._context.decode(packet):
                 if picture.is_corrupt:
                     self.damaged += 1
                 else:
-                    yield picture
+                    yield picture, self._seconds(picture)
         except av.error.EOFError:
             self._context.flush_buffers()
         except av.error.FFmpegError:
             self.damaged += 1
+
+    def _seconds(self, picture: VideoFrame) -> float | None:
+        """Presentation time; a decoder's last pictures do not know their own time base."""
+        stamp = picture.pts if picture.pts is not None else picture.dts
+        return None if stamp is None else float(stamp * self._time_base)
 
     def _set_all(self, all_frames: bool) -> None:
         self.all_frames = all_frames
@@ -281,26 +290,24 @@ class Reader(threading.Thread):
 
     def _read(self, container: InputContainer) -> None:
         stream = video_stream(container, redact_url(self._url))
-        self._decoder = LookDecoder(stream.codec_context, self._pace)
+        self._decoder = LookDecoder(stream, self._pace)
         for packet in container.demux(stream):
             if self._abandoned:
                 return
             self._progress_at = time.monotonic()
             if packet.size == 0:
                 continue
-            packet_at = packet_seconds(packet)
-            for picture in self._decoder.decode(packet, self._progress_at):
-                self._offer(picture, packet_at)
+            for picture, pts in self._decoder.decode(packet, self._progress_at):
+                self._offer(picture, pts)
 
-    def _offer(self, picture: VideoFrame, packet_at: float | None) -> None:
+    def _offer(self, picture: VideoFrame, pts: float | None) -> None:
         sequence = self.decoded
         self.decoded += 1
         due = self._is_due(time.monotonic())
         # A newer picture also takes the place of one that nobody has fetched yet.
         if not due and self._latest is None:
             return
-        pts = _picture_seconds(picture)
-        received = Received(picture, self._clock_now(), packet_at if pts is None else pts, sequence)
+        received = Received(picture, self._clock_now(), pts, sequence)
         with self._changed:
             if self._latest is not None:
                 self.drops += due
@@ -320,10 +327,3 @@ class Reader(threading.Thread):
         due = now if self._next_look is None else self._next_look
         self._next_look = max(due + period, now + period / 2)
         return True
-
-
-def _picture_seconds(picture: VideoFrame) -> float | None:
-    stamp = picture.pts if picture.pts is not None else picture.dts
-    if stamp is None or picture.time_base is None:
-        return None
-    return float(stamp * picture.time_base)
