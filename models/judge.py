@@ -170,9 +170,3 @@ def _ordered(spans: Iterable[WatchSpan]) -> list[WatchSpan]:
 
 def _overlap(span: WatchSpan, start: datetime, end: datetime) -> bool:
     return span.started_at <= end and span.ended_at >= start
-
-
-def pairs_apart(instants: Iterable[datetime], *, seconds: float) -> bool:
-    """Whether two of these instants lie at least `seconds` apart (GA/T 832 3.5 b: 10 s)."""
-    ordered = sorted(instants)
-    return bool(ordered) and (ordered[-1] - ordered[0]).total_seconds() >= seconds

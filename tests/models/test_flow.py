@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select, update
 
@@ -51,9 +53,11 @@ SMALL = Flow(
 )
 
 
-def _go(city: City, event: Event, trigger: str = "go", command: str = "", **more: object) -> TransitionLog:  # fmt: skip
+def _go(
+    city: City, event: Event, trigger: str = "go", command: str = "", **more: Any
+) -> TransitionLog:
     values = {"actor": SYSTEM, "at": city.now, "policy": city.policy} | more
-    return fire(city.session, SMALL, event, trigger, command_id=command or city.command(), **values)  # pyright: ignore
+    return fire(city.session, SMALL, event, trigger, command_id=command or city.command(), **values)
 
 
 def test_first_row_whose_guards_pass_wins(city: City) -> None:
@@ -132,7 +136,7 @@ def test_w43_somebody_else_wrote_meanwhile(city: City) -> None:
     event = city.open()
     table = Event.__table__
     city.session.connection().execute(
-        update(table).where(table.c.id == event.id).values(version=event.version + 1)  # pyright: ignore
+        update(table).where(table.c.id == event.id).values(version=event.version + 1)
     )
     with pytest.raises(StaleVersion):
         _go(city, event)

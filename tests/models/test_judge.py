@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -40,60 +41,75 @@ def present(spans: Sequence[WatchSpan], after: float = 0) -> judge.Presence | No
     )
 
 
-ABSENCES: list[tuple[str, list[WatchSpan], tuple[float, float] | None]] = [
-    ("nothing seen", [], None),
-    ("thirty seconds are enough", [span("absent", 0, 30)], (0, 30)),
-    ("twenty-nine are not", [span("absent", 0, 29)], None),
-    ("W14 another vehicle is absence", [span("other_vehicle", 0, 30)], (0, 30)),
-    ("absent, then taken", [span("absent", 0, 12), span("other_vehicle", 13, 31)], (0, 31)),
-    ("presence breaks it", [span("absent", 0, 20), span("present", 21, 22), span("absent", 23, 40)], None),
-    ("unclear breaks it", [span("absent", 0, 20), span("unclear", 21, 22), span("absent", 23, 40)], None),
-    ("a gap breaks it", [span("absent", 0, 20), span("absent", 26, 45)], None),
-    ("no gap up to five seconds", [span("absent", 0, 20), span("absent", 25, 45)], (0, 45)),
-    ("W08 left and returned", [span("absent", 0, 35), span("present", 40, 90)], (0, 35)),
-    ("W11 moved is presence", [span("moved", 0, 90)], None),
-    ("W13 gone here, seen by the next camera", [span("absent", 0, 60), span("present", 20, 30, camera=2)], None),
-    ("two cameras see it gone", [span("absent", 0, 60), span("absent", 5, 60, camera=2)], (0, 60)),
-    ("the other camera saw it before", [span("present", 0, 5, camera=2), span("absent", 10, 50)], (10, 50)),
-]  # fmt: skip
+def looks(text: str) -> list[WatchSpan]:
+    """ "P1-11+ A12-40@2": answer (Present, Absent, Moved, Other vehicle, Unclear), seconds, what
+    was read (+ its plate, ? its plate hardly, ! another one, ~ another one hardly), camera."""
+    names = {"P": "present", "A": "absent", "M": "moved", "O": "other_vehicle", "U": "unclear"}
+    reads = {"+": (PLATE, 0.98), "?": (PLATE, 0.5), "!": ("浙A54321", 0.98), "~": ("浙A54321", 0.5)}
+    made: list[WatchSpan] = []
+    for word in text.split():
+        match = re.fullmatch(r"([PAMOU])(-?\d+)-(\d+)([+?!~]?)(?:@(\d))?", word)
+        assert match is not None, word
+        plate, confidence = reads.get(match[4], (None, None))
+        made.append(
+            span(
+                names[match[1]], int(match[2]), int(match[3]), camera=int(match[5] or 1),
+                plate=plate, confidence=confidence,
+            )
+        )  # fmt: skip
+    return made
+
+
+ABSENCES = [
+    ("nothing seen", "", None),
+    ("thirty seconds are enough", "A0-30", (0, 30)),
+    ("twenty-nine are not", "A0-29", None),
+    ("W14 another vehicle is absence", "O0-30", (0, 30)),
+    ("absent, then taken", "A0-12 O13-31", (0, 31)),
+    ("presence breaks it", "A0-20 P21-22 A23-40", None),
+    ("unclear breaks it", "A0-20 U21-22 A23-40", None),
+    ("a gap breaks it", "A0-20 A26-45", None),
+    ("no gap up to five seconds", "A0-20 A25-45", (0, 45)),
+    ("W08 left and returned", "A0-35 P40-90", (0, 35)),
+    ("W11 moved is presence", "M0-90", None),
+    ("W13 gone here, seen by the next camera", "A0-60 P20-30@2", None),
+    ("two cameras see it gone", "A0-60 A5-60@2", (0, 60)),
+    ("the other camera saw it before", "P0-5@2 A10-50", (10, 50)),
+]
 
 
 @pytest.mark.parametrize(("remark", "spans", "expected"), ABSENCES, ids=[a[0] for a in ABSENCES])
-def test_absent_confirmed(
-    remark: str, spans: list[WatchSpan], expected: tuple[float, float] | None
-) -> None:
+def test_absent_confirmed(remark: str, spans: str, expected: tuple[float, float] | None) -> None:
     """A14: a continuous clear view without the vehicle, 30 s long."""
-    found = absent(spans)
+    found = absent(looks(spans))
     if expected is None:
         assert found is None
     else:
         assert found is not None
         assert (found.started_at, found.ended_at) == (at(expected[0]), at(expected[1]))
-        assert found.other_vehicle == any(s.answer == "other_vehicle" for s in spans)
+        assert found.other_vehicle == ("O" in spans)
 
 
-PRESENCES: list[tuple[str, list[WatchSpan], tuple[float, float] | None]] = [
-    ("nothing seen", [], None),
-    ("ten seconds by its plate", [span("present", 1, 11, plate=PLATE)], (1, 11)),
-    ("nine are too short", [span("present", 1, 10, plate=PLATE)], None),
-    ("W05 no plate read", [span("present", 1, 60)], None),
-    ("the plate hardly read", [span("present", 1, 60, plate=PLATE, confidence=0.5)], None),
-    ("begun before the deadline", [span("present", 0, 60, plate=PLATE)], None),
-    ("W51 another plate, clearly", [span("present", 1, 9, plate=PLATE), span("present", 10, 30, plate="浙A54321")], None),
-    ("another plate, hardly read", [span("present", 1, 9, plate=PLATE), span("present", 10, 30, plate="浙A12346", confidence=0.5)], (1, 30)),
-    ("two looks with a gap between", [span("present", 1, 2, plate=PLATE), span("present", 20, 21)], (1, 21)),
-    ("absence starts anew", [span("present", 1, 6, plate=PLATE), span("absent", 7, 8), span("present", 9, 15, plate=PLATE)], None),
-    ("W15 a bus between", [span("present", 1, 6, plate=PLATE), span("unclear", 7, 20), span("present", 21, 22)], (1, 22)),
-    ("W11 moved", [span("moved", 1, 12, plate=PLATE)], (1, 12)),
-]  # fmt: skip
+PRESENCES = [
+    ("nothing seen", "", None),
+    ("ten seconds by its plate", "P1-11+", (1, 11)),
+    ("nine are too short", "P1-10+", None),
+    ("W05 no plate read", "P1-60", None),
+    ("the plate hardly read", "P1-60?", None),
+    ("begun before the deadline", "P0-60+", None),
+    ("W51 another plate, clearly", "P1-9+ P10-30!", None),
+    ("another plate, hardly read", "P1-9+ P10-30~", (1, 30)),
+    ("two looks with a gap between", "P1-2+ P20-21", (1, 21)),
+    ("absence starts anew", "P1-6+ A7-8 P9-15+", None),
+    ("W15 a bus between", "P1-6+ U7-20 P21-22", (1, 22)),
+    ("W11 moved", "M1-12+", (1, 12)),
+]
 
 
 @pytest.mark.parametrize(("remark", "spans", "expected"), PRESENCES, ids=[p[0] for p in PRESENCES])
-def test_present_confirmed(
-    remark: str, spans: list[WatchSpan], expected: tuple[float, float] | None
-) -> None:
+def test_present_confirmed(remark: str, spans: str, expected: tuple[float, float] | None) -> None:
     """A17: the same plate after the deadline, over at least ten seconds."""
-    found = present(spans)
+    found = present(looks(spans))
     if expected is None:
         assert found is None
     else:
@@ -112,7 +128,7 @@ def test_without_a_plate_nobody_is_said_to_have_stayed() -> None:
 
 
 def test_last_present_and_last_clear() -> None:
-    spans = [span("present", 0, 10), span("moved", 11, 15), span("absent", 16, 20), span("unclear", 21, 30)]  # fmt: skip
+    spans = looks("P0-10 M11-15 A16-20 U21-30")
     assert judge.last_present_at(spans) == at(15)
     assert judge.last_clear(spans) is spans[2]
     assert judge.is_gone(spans)
@@ -125,23 +141,24 @@ def test_last_present_and_last_clear() -> None:
 @pytest.mark.parametrize(
     ("spans", "gap"),
     [
-        ([], 100),
-        ([span("present", 0, 100)], 0),
-        ([span("present", -50, 150)], 0),
-        ([span("present", 0, 40), span("present", 60, 100)], 20),
-        ([span("present", 0, 40), span("unclear", 41, 99), span("present", 100, 120)], 60),
-        ([span("present", 30, 100)], 30),
-        ([span("present", 0, 70)], 30),
-        ([span("present", 0, 50, camera=1), span("present", 45, 100, camera=2)], 0),
-        ([span("present", 0, 90), span("present", 10, 20), span("present", 95, 100)], 5),
-        ([span("present", -20, -10), span("present", 110, 120)], 100),
+        ("", 100),
+        ("P0-100", 0),
+        ("P-50-150", 0),
+        ("P0-40 P60-100", 20),
+        ("P0-40 U41-99 P100-120", 60),
+        ("P30-100", 30),
+        ("P0-70", 30),
+        ("P0-50@1 P45-100@2", 0),
+        ("P0-90 P10-20 P95-100", 5),
+        ("P110-120", 100),
     ],
-)  # fmt: skip
-def test_gaps(spans: list[WatchSpan], gap: float) -> None:
+)
+def test_gaps(spans: str, gap: float) -> None:
     """W02: an unclear look is part of the gap; another camera's clear look closes it."""
-    assert judge.longest_gap_seconds(spans, start=at(0), end=at(100)) == gap
-    assert judge.has_gap(spans, start=at(0), end=at(100), seconds=gap - 0.001)
-    assert not judge.has_gap(spans, start=at(0), end=at(100), seconds=gap)
+    seen = looks(spans)
+    assert judge.longest_gap_seconds(seen, start=at(0), end=at(100)) == gap
+    assert judge.has_gap(seen, start=at(0), end=at(100), seconds=gap - 0.001)
+    assert not judge.has_gap(seen, start=at(0), end=at(100), seconds=gap)
 
 
 def test_no_time_has_no_gap() -> None:

@@ -12,8 +12,14 @@ from models.plate import check_plate, is_nonlocal, mask, new_query_code, new_que
 
 @pytest.mark.parametrize(
     ("plate", "masked"),
-    [("浙A12345", "浙A12**5"), ("浙AD12345", "浙AD1***5"), ("使123456", "使123**6"), ("浙A123", "*****"), ("", "")],
-)  # fmt: skip
+    [
+        ("浙A12345", "浙A12**5"),
+        ("浙AD12345", "浙AD1***5"),
+        ("使123456", "使123**6"),
+        ("浙A123", "*****"),
+        ("", ""),
+    ],
+)
 def test_mask(plate: str, masked: str) -> None:
     """First four and last one; what is too short to be a plate is hidden wholly."""
     assert mask(plate) == masked

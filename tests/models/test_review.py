@@ -191,7 +191,7 @@ def test_database_holds_it_too(city: City) -> None:
 def test_pictures_that_are_missing_keep_it_from_officers(city: City) -> None:
     """A19: the pack's times are those of the law."""
     event = city.to_grace()
-    city.watch(event, "present", 420)
+    city.seen(event, "present", 420)
     city.advance(4)
     city.picture(event, "E4")
     city.picture(event, "E6")

@@ -25,8 +25,18 @@ def _answer(city: City, statement: Statement, *, upheld: bool, **more: object) -
 
 
 @pytest.mark.parametrize(
-    "way", ["open", "to_confirm", "to_pending", "to_patrol", "to_grace", "to_recheck", "to_review", "to_escalated"],
-)  # fmt: skip
+    "way",
+    [
+        "open",
+        "to_confirm",
+        "to_pending",
+        "to_patrol",
+        "to_grace",
+        "to_recheck",
+        "to_review",
+        "to_escalated",
+    ],
+)
 def test_l03_taken_in_every_state(city: City, way: str) -> None:
     event: Event = getattr(city, way)()
     said = _receive(city, event, "  申辩  ")
@@ -76,7 +86,9 @@ def test_upheld_voids(city: City) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("way", "told"), [("to_grace", False), ("to_review", True), ("to_escalated", True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("way", "told"), [("to_grace", False), ("to_review", True), ("to_escalated", True)]
+)
 def test_not_upheld(city: City, way: str, told: bool) -> None:
     """N6 speaks of what is proposed, so it goes only where something may be. The state is the
     same as before: objecting never raises anything (L11)."""
