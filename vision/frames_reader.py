@@ -168,7 +168,9 @@ class LookDecoder:
     def _seconds(self, picture: VideoFrame) -> float | None:
         """Presentation time; a decoder's last pictures do not know their own time base."""
         stamp = picture.pts if picture.pts is not None else picture.dts
-        return None if stamp is None else float(stamp * self._time_base)
+        if stamp is None or self._time_base is None:
+            return None
+        return float(stamp * self._time_base)
 
     def _set_all(self, all_frames: bool) -> None:
         self.all_frames = all_frames
