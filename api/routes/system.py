@@ -23,6 +23,7 @@ from models.event import Deadline, Event
 from models.notice import Notice
 from models.people import Role
 from models.policy import save_policy
+from notify.templates import load_templates
 from pipeline.services import Services
 
 router = APIRouter(tags=["system"], dependencies=signed_in)
@@ -97,6 +98,8 @@ def change_policy(
     """Change some settings; running deadlines stay as they were promised."""
     with services.store.begin() as session:
         changed = save_policy(session, body, at=services.clock.now(), actor=caller.name)
+        # With a longer signature or landline a text may cost more than it promises: refused.
+        load_templates(services.settings.texts, changed)
     return asdict(changed)
 
 
