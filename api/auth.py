@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from fastapi import Request, Response
 from starlette.requests import HTTPConnection
@@ -18,6 +18,11 @@ from pipeline.services import Services
 
 INVITATION_PATH = "/invitation/"
 """The page behind a one-time link: `<base url>/invitation/<token>`."""
+
+# Where a proxy of our own may stand. (`is_private` would count reserved public ranges as well.)
+_OWN_NETWORKS = tuple(
+    ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+)
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,8 @@ def client_address(connection: HTTPConnection) -> str:
     the sender's own claim and counts for nothing."""
     peer = connection.client.host if connection.client else ""
     try:
-        is_proxy = ip_address(peer).is_private
+        near = ip_address(peer)
+        is_proxy = near.is_loopback or any(near in network for network in _OWN_NETWORKS)
         told = connection.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
         return str(ip_address(told)) if is_proxy and told else peer
     except ValueError:
