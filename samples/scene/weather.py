@@ -35,6 +35,7 @@ SKIES: Final = {
     "night": Sky(0.0, (0.6, 0.7, 1), 0.045, (0.1, 0.15, 0.35), (0.5, 0.4, 0.35), 1.6, 1.15),
 }
 STREAKS: Final = 260
+SOFTNESS: Final = 0.8 / 1920  # blur of the lens, as a share of the picture's width
 
 
 def to_sun(story: Story) -> NDArray[np.float64] | None:
@@ -53,8 +54,9 @@ def sensor(picture: Image, weather: str, number: int) -> Image:
     rectangles and their surroundings wear the same grain.
     """
     dice = np.random.default_rng(1000 + number)
-    soft = cv2.GaussianBlur(picture, (0, 0), 0.8).astype(np.float32) * SKIES[weather].gain
-    height, width = soft.shape[:2]
+    height, width = picture.shape[:2]
+    blurred = cv2.GaussianBlur(picture, (0, 0), SOFTNESS * width)
+    soft = blurred.astype(np.float32) * SKIES[weather].gain
     if weather == "rain":
         soft += _rain(dice, width, height)[..., None] * 0.55
     sigma = SKIES[weather].noise
