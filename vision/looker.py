@@ -122,6 +122,11 @@ class CameraLooker:
         self._watches = watches
 
     @property
+    def held_frames(self) -> int:
+        """How many pictures are held in memory for sightings to come."""
+        return self._plates.held_frames
+
+    @property
     def watching(self) -> bool:
         return bool(self._watches)
 

@@ -58,6 +58,13 @@ class PlateDesk:
         return self._reader is not None
 
     @property
+    def held_frames(self) -> int:
+        """How many different pictures are held for sightings to come."""
+        held = {f.first_frame.at for f in self._files.values() if f.first_frame}
+        held |= {f.plate_frame.at for f in self._files.values() if f.plate_frame}
+        return len(held)
+
+    @property
     def votes(self) -> dict[int, PlateVote]:
         return {
             object_id: file.voter.vote()

@@ -191,8 +191,10 @@ class Watch:
         if here.look is Seen.HIDDEN or not (here.standing or known_other):
             self._begin_doubt_if_long(view.at)
             return self._hidden(view, here, "occluded" if here.standing else "arriving")
-        if plate is False or known_other:
-            return self._other_vehicle(here, view, "appearance" if plate is None else "plate")
+        # Without a doubt nobody can have come: a plate that differs now was misread then or now.
+        differs = plate is False and (self._doubt or self._linked != here.object_id)
+        if differs or known_other:
+            return self._other_vehicle(here, view, "plate" if differs else "appearance")
         if here.look is Seen.CHANGED:
             return self._looks_different(here, view)
         self._settle_doubt(here, view, plate)

@@ -216,6 +216,12 @@ def test_an_officers_correction_reaches_a_running_watch(stage: Stage) -> None:
     assert stage.plate_reads > 0
 
 
+def test_w32_a_plate_that_was_misread_at_first_makes_no_other_vehicle(stage: Stage) -> None:
+    """Nobody drove off: the event's plate is wrong, not the vehicle."""
+    story = play(stage, [Stay(OWN, 5)], 60, remember_plate="浙A12346")
+    assert story.answers() == ["present"]
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     leaves=st.floats(30, 60),
