@@ -76,8 +76,10 @@ def test_runs_until_told_and_ends_everything(tmp_path: Path) -> None:
 def test_runs_without_an_api_and_answers_sigterm(tmp_path: Path) -> None:
     """A worker-only machine; as a real process with a real signal."""
     program = (
-        "import sys; from pipeline.runner import run; from pipeline.settings import load_settings\n"
-        "if __name__ == '__main__': sys.exit(run(load_settings(), say=lambda t: print(t, flush=True)))"
+        "import sys\n"
+        "from pipeline.runner import run\n"
+        "from pipeline.settings import load_settings\n"
+        "sys.exit(run(load_settings(), say=lambda line: print(line, flush=True)))"
     )
     environment = {**os.environ, "QIFEN_DATA_DIR": str(tmp_path)}
     process = subprocess.Popen(

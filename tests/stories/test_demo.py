@@ -55,8 +55,16 @@ def test_story_tells_each_step_once_in_plain_words() -> None:
     assert teller.tell_news() == len(told) > 8
     assert teller.tell_news() == 0
     story = "\n".join(told)
-    for words in ("看见 seen", "读牌 plate 浙A12345", "never guessed", "left in time", "place is empty",
-                  "officer's decision", "text delivered", "to leave by then"):  # fmt: skip
+    for words in (
+        "看见 seen",
+        "读牌 plate 浙A12345",
+        "never guessed",
+        "left in time",
+        "place is empty",
+        "officer's decision",
+        "text delivered",
+        "to leave by then",
+    ):
         assert words in story
     assert "\033[" not in story
 
