@@ -8,7 +8,8 @@ from typing import Any
 from nicegui import ui
 
 from api import desk
-from api.console import views
+from api.console import codes, views
+from api.console.codes import coded
 from api.console.layout import Visitor, attempt
 from models.people import DecisionKind, Role
 from models.review import DecisionInput, RejectReason
@@ -16,21 +17,10 @@ from pipeline.services import Services
 
 Refresh = Callable[[], Awaitable[None]]
 
-REJECT_WORDS: dict[RejectReason, tuple[str, str]] = {
-    RejectReason.NOT_AN_OFFENCE: ("不构成违法", "not an offence"),
-    RejectReason.NO_OBSTRUCTION: ("未妨碍通行", "no obstruction"),
-    RejectReason.UNCLEAR_EVIDENCE: ("证据不清", "unclear evidence"),
-    RejectReason.PLATE_MISREAD: ("号牌误读", "plate misread"),
-    RejectReason.LEGAL_BAY: ("合法泊位", "a legal bay"),
-    RejectReason.EMERGENCY: ("紧急避险、救护", "emergency"),
-    RejectReason.MINOR: ("轻微并已改正", "minor and corrected"),
-    RejectReason.OTHER: ("其他", "other"),
-}
-
 
 def subject(view: views.EventView) -> tuple[Any, ...]:
     """What the panel is about; while this stays, the panel and what is typed in it stay."""
-    return view.row.state, view.row.plate, view.statements, view.decided_by
+    return view.row.state, view.row.plate, view.statements, view.decisions, view.pack_missing
 
 
 def panel(services: Services, who: Visitor, view: views.EventView, refresh: Refresh) -> None:
@@ -43,6 +33,8 @@ def panel(services: Services, who: Visitor, view: views.EventView, refresh: Refr
         _confirm(services, who, view, refresh)
     elif view.row.state == "REVIEW_PENDING":
         _decide(services, who, view, refresh)
+    elif view.row.state == "PATROL_ASSIGNED":
+        _discard(services, who, view, refresh)
     else:
         ui.label(who.word("no_action")).classes("qf-muted")
 
@@ -52,7 +44,7 @@ def _desk(services: Services, who: Visitor, view: views.EventView) -> desk.Desk:
 
 
 async def _do(work: Callable[[], Any], who: Visitor, refresh: Refresh) -> None:
-    if await attempt(work) is not None:
+    if await attempt(work, who) is not None:
         ui.notify(who.word("done"), type="positive")
         await refresh()
 
@@ -77,8 +69,21 @@ def _confirm(services: Services, who: Visitor, view: views.EventView, refresh: R
         ui.button(who.word("send_patrol"), on_click=patrol).props("no-caps outline color=grey-8")
 
 
+def _discard(services: Services, who: Visitor, view: views.EventView, refresh: Refresh) -> None:
+    """While a patrol is on its way: what turns out to be no violation ends here (A8)."""
+    reason = ui.input(who.word("reason")).classes("w-full")
+    at_desk = _desk(services, who, view)
+
+    async def discard() -> None:
+        await _do(lambda: at_desk.discard(reason.value or ""), who, refresh)
+
+    ui.button(who.word("discard"), on_click=discard).classes("w-full").props(
+        "no-caps outline color=grey-8"
+    )
+
+
 def _decide(services: Services, who: Visitor, view: views.EventView, refresh: Refresh) -> None:
-    signed = [name for name, kind, _ in view.decided_by if kind == DecisionKind.ESCALATE]
+    signed = [d.officer for d in view.decisions if d.kind == DecisionKind.ESCALATE]
     _pack(who, view)
     if signed:
         ui.label(f"{who.word('waits_second')} ({', '.join(signed)})").classes("qf-warn w-full")
@@ -107,12 +112,9 @@ def _decide(services: Services, who: Visitor, view: views.EventView, refresh: Re
     caption = "escalate_second" if signed else "escalate_first"
     ui.button(who.word(caption), on_click=escalate).classes("w-full").props("no-caps color=teal-9")
     ui.separator()
-    words = {
-        code.value: (zh if who.language.startswith("zh") else en)
-        for code, (zh, en) in REJECT_WORDS.items()
-    }
-    code = ui.select(words, label=who.word("reason"), value=None).classes("w-full")
-    note = ui.input(who.word("reason")).classes("w-full")
+    words = {c.value: coded(codes.OUTCOMES, c.value, who.language) for c in RejectReason}
+    code = ui.select(words, label=who.word("reject_reason"), value=None).classes("w-full")
+    note = ui.input(who.word("note")).classes("w-full")
 
     async def reject() -> None:
         if code.value is None:
@@ -130,9 +132,10 @@ def _decide(services: Services, who: Visitor, view: views.EventView, refresh: Re
 
 def _pack(who: Visitor, view: views.EventView) -> None:
     if view.pack_missing:
-        ui.label(f"{who.word('pack_missing')}: {', '.join(view.pack_missing)}").classes(
-            "qf-warn w-full"
+        lacks = ", ".join(
+            f"{code[:2]} {coded(codes.PICTURES, code, who.language)}" for code in view.pack_missing
         )
+        ui.label(f"{who.word('pack_missing')}: {lacks}").classes("qf-warn w-full")
     else:
         ui.label(who.word("pack_complete")).classes("qf-ok")
 
@@ -143,10 +146,11 @@ def _statements(services: Services, who: Visitor, view: views.EventView, refresh
     ui.label(who.word("statements")).classes("text-weight-bold")
     for statement in view.statements:
         with ui.element("div").classes("qf-sms w-full"):
-            ui.label(statement.text)
-            ui.label(views.local(statement.received_at)).classes("qf-muted")
+            ui.label(statement.text).style("white-space:pre-line")
+            status = coded(codes.STATEMENT_STATES, statement.status, who.language)
+            ui.label(f"{views.local(statement.received_at)} · {status}").classes("qf-muted")
             if statement.answer:
-                ui.label(statement.answer)
+                ui.label(f"{who.word('answered')} {statement.answer}")
         if statement.status == "open" and who.has(Role.OFFICER):
             _answer(services, who, view, statement.id, refresh)
 

@@ -8,7 +8,8 @@ from fastapi import Request
 from fastapi.responses import Response
 from nicegui import ui
 
-from api.console import views
+from api.console import camera_views, views
+from api.console.codes import HEALTH, coded
 from api.console.layout import Visitor, attempt, door, in_database, page, raw, visitor
 from models import registry
 from models.people import Role
@@ -16,7 +17,9 @@ from pipeline.services import Services
 from vision.frames import probe
 
 REFRESH_SECONDS = 3.0
-_HEALTH = {"up": "green", "unknown": "", "down": "red"}
+PICTURE_SECONDS = 10
+"""The camera's picture is asked for again this often at most."""
+_COLOURS = {"up": "green", "unknown": "", "down": "red"}
 
 
 def build(services: Services) -> None:
@@ -32,58 +35,82 @@ def build(services: Services) -> None:
         return None
 
 
+class CameraCard:
+    """One camera on the page; what changes is changed in place, so that no picture blinks."""
+
+    def __init__(self, who: Visitor, camera: camera_views.CameraView) -> None:
+        self.who = who
+        with ui.element("article").classes("qf-card"):
+            self.picture = ui.element("img").classes("qf-camera").props('alt=""')
+            self.words = raw(_words(who, camera))
+        self.show(camera)
+
+    def show(self, camera: camera_views.CameraView) -> None:
+        self.words.content = _words(self.who, camera)
+        source = _picture_url(camera)
+        self.picture.visible = source is not None
+        if source is not None:
+            self.picture.props(f'src="{source}"')
+
+
 async def _listing(services: Services, who: Visitor) -> None:
-    def read() -> list[views.CameraView]:
+    def read() -> list[camera_views.CameraView]:
         with services.store.read() as session:
-            return views.cameras(session)
+            return camera_views.cameras(session)
 
-    shown = [await in_database(read)]
+    grid = ui.element("div").classes("qf-cams")
+    cards: dict[int, CameraCard] = {}
 
-    @ui.refreshable
-    def listing() -> None:
-        if not shown[0]:
-            ui.label(who.word("no_cameras")).classes("qf-card qf-muted")
-        with ui.element("div").classes("qf-cams w-full"):
-            for camera in shown[0]:
-                raw(card(who, camera))
+    def draw(cameras: list[camera_views.CameraView]) -> None:
+        grid.clear()
+        with grid:
+            if not cameras:
+                ui.label(who.word("no_cameras")).classes("qf-card qf-muted")
+            cards.clear()
+            cards.update({camera.id: CameraCard(who, camera) for camera in cameras})
 
     async def refresh() -> None:
-        current = await in_database(read)
-        if current != shown[0]:
-            shown[0] = current
-            listing.refresh()
+        cameras = await in_database(read)
+        if [camera.id for camera in cameras] != list(cards):
+            draw(cameras)
+        for camera in cameras:
+            cards[camera.id].show(camera)
 
-    listing()
+    draw(await in_database(read))
     ui.timer(REFRESH_SECONDS, refresh)
 
 
-def card(who: Visitor, camera: views.CameraView) -> str:
-    """One camera as markup."""
-    stamp = int(camera.last_frame_at.timestamp()) if camera.last_frame_at else 0
-    picture = (
-        f'<div class="qf-picture"><img alt="" src="/api/v1/cameras/{camera.id}/picture?at={stamp}">'
-        "</div>"
-        if camera.last_picture
-        else f'<span class="qf-noimg" style="width:100%">{escape(who.word("no_picture"))}</span>'
-    )
-    health = who.word("health_unknown") if camera.health == "unknown" else camera.health
-    colour = _HEALTH.get(camera.health, "amber")
-    reviewed = who.word("reviewed" if camera.reviewed else "not_reviewed")
-    edit = (
-        f'<a href="/console/cameras/{camera.id}/zones">{escape(who.word("edit_zones"))}</a>'
-        if who.has(Role.OPERATOR)
-        else ""
-    )
-    return (
-        f'<div class="qf-card">{picture}<h2 style="margin-top:8px">{escape(camera.name)} '
-        f'<span class="qf-badge {colour}">{escape(health)}</span></h2>'
-        f"<div>{escape(camera.place)}</div>"
-        f'<div class="qf-muted">{escape(camera.health_reason)}</div>'
-        f'<div class="qf-muted">{escape(who.word("last_frame"))} '
-        f"{views.local(camera.last_frame_at)} · {escape(reviewed)}</div>"
-        f'<div class="qf-muted">{escape(who.word("zones"))}: '
-        f"{escape(', '.join(camera.zones) or '–')}</div>{edit}</div>"
-    )
+def _picture_url(camera: camera_views.CameraView) -> str | None:
+    if not camera.last_picture or camera.last_frame_at is None:
+        return None
+    stamp = int(camera.last_frame_at.timestamp()) // PICTURE_SECONDS
+    return f"/api/v1/cameras/{camera.id}/picture?at={stamp}"
+
+
+def _words(who: Visitor, camera: camera_views.CameraView) -> str:
+    """What is said of one camera, as markup."""
+    health = escape(coded(HEALTH, camera.health, who.language))
+    colour = _COLOURS.get(camera.health, "amber")
+    lines = [
+        escape(camera.place),
+        f'<span class="qf-no">{escape(camera.health_reason)}</span>',
+        f'<span class="qf-muted">{escape(who.word("last_frame"))} '
+        f"{views.local(camera.last_frame_at) or '–'}</span>",
+        f'<span class="qf-muted">'
+        f"{escape(who.word('reviewed' if camera.reviewed else 'not_reviewed'))}</span>",
+        f'<span class="qf-muted">{escape(who.word("zones"))}: '
+        f"{escape(', '.join(camera.zones) or '–')}</span>",
+    ]
+    if not camera.last_picture:
+        lines.insert(0, f'<span class="qf-muted">{escape(who.word("no_picture"))}</span>')
+    if who.has(Role.OPERATOR):
+        lines.append(
+            f'<a class="qf-link" href="/console/cameras/{camera.id}/zones">'
+            f"{escape(who.word('edit_zones'))}</a>"
+        )
+    said = "".join(f"<div>{line}</div>" for line in lines)
+    badge = f'<span class="qf-badge {colour}" title="{escape(camera.health)}">{health}</span>'
+    return f"<h2>{escape(camera.name)} {badge}</h2>{said}"
 
 
 def _add(services: Services, who: Visitor) -> None:
@@ -96,17 +123,16 @@ def _add(services: Services, who: Visitor) -> None:
         place = ui.input(who.word("place")).classes("w-full")
 
         async def check() -> None:
-            info = await attempt(lambda: probe(url.value or ""))
+            info = await attempt(lambda: probe(url.value or ""), who)
             if info is not None:
                 ui.notify(f"{info.codec} {info.width}x{info.height}", type="positive")
 
         async def save() -> None:
-            if await attempt(
-                lambda: _save(services, who, *(field.value or "" for field in (name, url, place)))
-            ):
+            values = [str(field.value or "") for field in (name, url, place)]
+            if await attempt(lambda: _save(services, who, *values), who):
                 ui.navigate.to("/console/cameras")
 
-        with ui.row():
+        with ui.row().classes("qf-buttons"):
             ui.button(who.word("check_stream"), on_click=check).props(
                 "no-caps outline color=grey-8"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,8 @@ from fastapi.responses import RedirectResponse
 from nicegui import ui
 
 from api.auth import current_user
+from api.console.codes import FLAGS, coded
+from api.console.refusals import told
 from api.console.words import word
 from models.errors import QifenError
 from models.people import Role
@@ -98,19 +100,51 @@ async def in_database(work: Callable[[], T]) -> T:
     return await asyncio.to_thread(work)
 
 
-async def attempt(work: Callable[[], T]) -> T | None:
+async def attempt(work: Callable[[], T], who: Visitor) -> T | None:
     """Run `work`; say what was refused, and why, to the person at the page."""
     try:
         return await in_database(work)
     except (QifenError, VisionError) as error:
-        hint = f"\n{error.hint}" if error.hint else ""
-        ui.notify(f"{error.message}{hint}", type="negative", multi_line=True, timeout=9000)
+        said = told(error, who.language)
+        ui.notify(said, type="negative", multi_line=True, timeout=9000, close_button="✕")
         return None
 
 
 def badge(who: Visitor, state: str) -> str:
     """Markup of a state's badge."""
     return f'<span class="qf-badge {BADGES.get(state, "")}">{escape(who.word(state))}</span>'
+
+
+def flag_badges(who: Visitor, flags: Sequence[str]) -> str:
+    """What an officer should know, each code as its tooltip."""
+    return "".join(
+        f' <span class="qf-badge amber" title="{escape(flag)}">'
+        f"{escape(coded(FLAGS, flag, who.language))}</span>"
+        for flag in flags
+    )
+
+
+def card(title: str, body: str) -> str:
+    """Markup of a card; `body` is our own markup."""
+    return f'<div class="qf-card"><h2>{escape(title)}</h2>{body}</div>'
+
+
+def table(lines: Sequence[tuple[str, str, str]]) -> str:
+    """Markup of names, values and the raw key behind each name, shown as a tooltip."""
+    rows = "".join(
+        f'<tr><th title="{escape(key)}">{escape(name)}</th><td>{escape(value)}</td></tr>'
+        for name, value, key in lines
+    )
+    return f'<table class="qf">{rows}</table>'
+
+
+def box_markup(box: Sequence[float]) -> str:
+    """A vehicle's box (0..1) for an overlay whose view box is 0 0 1 1."""
+    x1, y1, x2, y2 = (float(value) for value in box)
+    return (
+        f'<rect x="{x1:.4f}" y="{y1:.4f}" width="{x2 - x1:.4f}" height="{y2 - y1:.4f}" '
+        'fill="none" stroke="#ff5a4f" stroke-width="2" vector-effect="non-scaling-stroke"/>'
+    )
 
 
 def countdown(until: datetime | None) -> str:

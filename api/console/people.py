@@ -96,7 +96,7 @@ def _invite(services: Services, who: Visitor) -> None:
             return signin.invite(session, user, at=at, actor=who.username)
 
     async def invite() -> None:
-        token = await attempt(create)
+        token = await attempt(create, who)
         if token is not None:
             link.text = (
                 f"{word('invite_link')} {invitation_link(services.settings.base_url, token)}"

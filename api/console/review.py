@@ -9,11 +9,14 @@ from fastapi.responses import Response
 from nicegui import ui
 
 from api.console import views
+from api.console.codes import OUTCOMES, coded
 from api.console.layout import (
     Visitor,
     badge,
+    box_markup,
     countdown,
     door,
+    flag_badges,
     in_database,
     page,
     raw,
@@ -71,21 +74,27 @@ async def _queue(services: Services, who: Visitor, tab: str) -> None:
 def row_markup(who: Visitor, row: views.EventRow) -> str:
     """One event of the queue as a link: picture, plate, place, state, time left."""
     picture = (
-        f'<img alt="" loading="lazy" src="/api/v1/evidence/{row.picture_id}/file?reason=queue">'
+        f'<span class="qf-thumb"><img alt="" loading="lazy" '
+        f'src="/api/v1/evidence/{row.picture_id}/file?reason=queue">'
+        f'<svg viewBox="0 0 1 1" preserveAspectRatio="none">{box_markup(row.box)}</svg></span>'
         if row.picture_id
         else f'<span class="qf-noimg">{escape(who.word("no_picture"))}</span>'
     )
     plate = escape(row.plate or who.word("unreadable"))
-    notes = "".join(f' <span class="qf-badge amber">{escape(f)}</span>' for f in row.flags)
+    notes = flag_badges(who, row.flags)
     left = (
         f'{countdown(row.until)}<div class="qf-muted">{escape(who.word(row.until_what))}</div>'
         if row.until
         else ""
+    )
+    ended = (
+        f"<div>{escape(coded(OUTCOMES, row.outcome, who.language))}</div>" if row.outcome else ""
     )
     return (
         f'<a class="qf-row" href="/console/events/{row.id}">{picture}<span>'
         f'<span class="qf-plate">{plate}</span> {badge(who, row.state)}{notes}'
         f"<div>{escape(row.place)} · {escape(row.camera)}</div>"
         f'<div class="qf-muted">{escape(row.event_no)} · {escape(who.word("flagged"))} '
-        f"{views.local(row.flagged_at)}</div></span><span>{left}</span></a>"
+        f"{views.local(row.flagged_at)}</div>{ended}</span>"
+        f'<span class="qf-left">{left}</span></a>'
     )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api.console.codes import PICTURE_ORDER
 from models import review
-from models.camera import Camera
 from models.errors import NotFound
 from models.event import (
     TERMINAL,
@@ -23,10 +23,10 @@ from models.event import (
     TransitionLog,
     WatchSpan,
 )
-from models.evidence import Evidence
+from models.evidence import Evidence, EvidenceKind
 from models.notice import DeliveryReceipt, Notice
 from models.people import Decision, Statement, User
-from models.zone import EnforcementArea, Zone, ZoneVersion
+from models.zone import EnforcementArea
 
 TABS: dict[str, tuple[EventState, ...]] = {
     "decide": (EventState.REVIEW_PENDING,),
@@ -47,6 +47,7 @@ _COUNTED: dict[str, tuple[DeadlineKind, str]] = {
     EventState.CONFIRM_PENDING: (DeadlineKind.CONFIRM, "left_to_confirm"),
     EventState.GRACE: (DeadlineKind.GRACE, "left_to_leave"),
     EventState.REVIEW_PENDING: (DeadlineKind.REVIEW_HARD, "left_to_decide"),
+    EventState.PATROL_ASSIGNED: (DeadlineKind.PATROL, "left_for_patrol"),
 }
 ROWS_SHOWN = 100
 
@@ -63,7 +64,9 @@ class EventRow:
     until: datetime | None
     until_what: str
     picture_id: int | None
+    box: Sequence[float]
     flags: Sequence[str]
+    outcome: str
 
 
 @dataclass(frozen=True)
@@ -99,58 +102,70 @@ class StatementView:
 
 
 @dataclass(frozen=True)
+class StepView:
+    """One step of the flow: `code` is the row of the table, `trigger` what set it off."""
+
+    at: datetime
+    code: str
+    trigger: str
+    state: str
+    actor_kind: str
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class LookView:
+    begin: datetime
+    end: datetime
+    answer: str
+    reason: str
+    looks: int
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    officer: str
+    licence_no: str
+    kind: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ZoneRule:
+    """What the zone's version said when the vehicle was seen."""
+
+    name: str
+    version: int
+    phase: str
+    surface: str
+    authority: str
+    legal_basis: str
+    dwell_seconds: float
+    grace_seconds: float
+    polygon: Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True)
 class EventView:
     row: EventRow
     version: int
-    zone: str
-    zone_version: int
-    phase: str
-    polygon: Sequence[Sequence[float]]
-    threshold: dict[str, Any]
+    zone: ZoneRule
+    device_reviewed: bool
     times: Sequence[tuple[str, datetime | None]]
     grace_policy: str
     outcome: str | None
     plate_original: str | None
-    plate_colour: str | None
     measured: dict[str, Any]
     gates: Sequence[dict[str, Any]]
     pictures: Sequence[PictureView]
     notices: Sequence[NoticeView]
-    timeline: Sequence[tuple[datetime, str, str, str, str]]
-    looks: Sequence[tuple[datetime, datetime, str, str, int]]
+    timeline: Sequence[StepView]
+    looks: Sequence[LookView]
     statements: Sequence[StatementView]
-    decided_by: Sequence[tuple[str, str, str]]
+    decisions: Sequence[DecisionView]
     pack_missing: Sequence[str]
-
-
-@dataclass(frozen=True)
-class CameraView:
-    id: int
-    name: str
-    place: str
-    health: str
-    health_reason: str
-    last_frame_at: datetime | None
-    last_picture: str | None
-    reviewed: bool
-    zones: Sequence[str]
-    reconnects: int
-
-
-@dataclass(frozen=True)
-class ZoneView:
-    id: int
-    name: str
-    area: str
-    area_place: str
-    kind: str
-    version: int
-    polygon: Sequence[Sequence[float]]
-    dwell_seconds: float
-    grace_seconds: int
-    confirm_mode: str
-    phase: str
-    versions: Sequence[tuple[int, datetime, str]] = field(default=())
 
 
 def local(at: datetime | None, zone: str = "Asia/Shanghai") -> str:
@@ -175,47 +190,57 @@ def rows(session: Session, tab: str) -> list[EventRow]:
     query = select(Event).where(Event.state.in_([s.value for s in TABS[tab]]))
     newest_first = tab == "ended"
     query = query.order_by(Event.flagged_at.desc() if newest_first else Event.flagged_at)
-    events = session.scalars(query.limit(ROWS_SHOWN)).all()
-    return [_row(session, event) for event in events]
+    found = _rows(session, session.scalars(query.limit(ROWS_SHOWN)).all())
+    if not newest_first:
+        found.sort(key=lambda row: (row.until is None, row.until or row.flagged_at))
+    return found
 
 
-def _row(session: Session, event: Event) -> EventRow:
-    until, what = _until(session, event)
-    picture = session.scalars(
-        select(Evidence.id)
-        .where(Evidence.event_id == event.id, Evidence.kind == "E1")
-        .order_by(Evidence.sequence)
-        .limit(1)
-    ).first()
-    area = session.get_one(EnforcementArea, event.area_id)
-    return EventRow(
-        id=event.id,
-        event_no=event.event_no,
-        state=event.state,
-        plate=event.plate,
-        place=area.place or area.name,
-        camera=event.camera.name,
-        flagged_at=event.flagged_at,
-        until=until,
-        until_what=what,
-        picture_id=picture,
-        flags=[str(f) for f in event.flags],
-    )
-
-
-def _until(session: Session, event: Event) -> tuple[datetime | None, str]:
-    counted = _COUNTED.get(event.state)
-    if counted is None:
-        return None, ""
-    kind, what = counted
-    due = session.scalars(
-        select(Deadline.due_at).where(
-            Deadline.subject_kind == "event",
-            Deadline.subject_id == event.id,
-            Deadline.kind == kind.value,
+def _rows(session: Session, events: Sequence[Event]) -> list[EventRow]:
+    """Rows of several events by a fixed number of queries: a queue is read every two seconds."""
+    ids = [event.id for event in events]
+    pictures: dict[int, int] = dict(
+        session.execute(
+            select(Evidence.event_id, func.min(Evidence.id))
+            .where(Evidence.event_id.in_(ids), Evidence.kind == EvidenceKind.E1.value)
+            .group_by(Evidence.event_id)
         )
-    ).first()
-    return due, what
+        .tuples()
+        .all()
+    )
+    due: dict[tuple[int, str], datetime] = {
+        (row.subject_id, row.kind): row.due_at
+        for row in session.scalars(
+            select(Deadline).where(Deadline.subject_kind == "event", Deadline.subject_id.in_(ids))
+        )
+    }
+    wanted = {event.area_id for event in events}
+    areas = {
+        area.id: area.place or area.name
+        for area in session.scalars(select(EnforcementArea).where(EnforcementArea.id.in_(wanted)))
+    }
+    shown: list[EventRow] = []
+    for event in events:
+        kind, what = _COUNTED.get(event.state, ("", ""))
+        until = due.get((event.id, str(kind)))
+        shown.append(
+            EventRow(
+                id=event.id,
+                event_no=event.event_no,
+                state=event.state,
+                plate=event.plate,
+                place=areas.get(event.area_id, ""),
+                camera=event.camera.name,
+                flagged_at=event.flagged_at,
+                until=until,
+                until_what=what if until else "",
+                picture_id=pictures.get(event.id),
+                box=[float(value) for value in event.box],
+                flags=[str(flag) for flag in event.flags],
+                outcome=event.outcome or "",
+            )
+        )
+    return shown
 
 
 def event_view(session: Session, event_id: int) -> EventView:
@@ -224,24 +249,31 @@ def event_view(session: Session, event_id: int) -> EventView:
         raise NotFound(f"there is no event {event_id}")
     version = event.zone_version
     return EventView(
-        row=_row(session, event),
+        row=_rows(session, [event])[0],
         version=event.version,
-        zone=event.zone.name,
-        zone_version=version.version,
-        phase=version.phase,
-        polygon=version.polygon,
-        threshold={"dwell_seconds": version.dwell_seconds, "grace_seconds": version.grace_seconds},
+        zone=ZoneRule(
+            name=event.zone.name,
+            version=version.version,
+            phase=version.phase,
+            surface=version.surface,
+            authority=version.authority,
+            legal_basis=version.legal_basis,
+            dwell_seconds=version.dwell_seconds,
+            grace_seconds=version.grace_seconds,
+            polygon=version.polygon,
+        ),
+        device_reviewed=event.camera.is_reviewed(),
         times=[
             ("first_seen", event.first_seen_at),
             ("flagged_at", event.flagged_at),
             ("notified_at", event.notified_at),
             ("deadline", event.grace_deadline_at),
             ("last_seen", event.last_seen_at),
+            ("gone_at", event.gone_at),
         ],
         grace_policy=event.grace_policy,
         outcome=event.outcome,
         plate_original=event.plate_original,
-        plate_colour=event.plate_colour,
         measured=event.measured,
         gates=event.confirm_gates,
         pictures=_pictures(session, event_id),
@@ -254,18 +286,20 @@ def event_view(session: Session, event_id: int) -> EventView:
                 select(Statement).where(Statement.event_id == event_id).order_by(Statement.id)
             )
         ],
-        decided_by=_decisions(session, event_id),
+        decisions=_decisions(session, event_id),
         pack_missing=review.pack_status(session, event).missing,
     )
 
 
 def _pictures(session: Session, event_id: int) -> list[PictureView]:
+    """In the order of domain.md 2.7, and of time within one kind."""
+    order = {kind: place for place, kind in enumerate(PICTURE_ORDER)}
     found = session.scalars(
         select(Evidence).where(Evidence.event_id == event_id).order_by(Evidence.captured_at)
-    )
+    ).all()
     return [
         PictureView(e.id, e.kind, e.captured_at, e.sha256, e.media_type, e.details.get("box"))
-        for e in found
+        for e in sorted(found, key=lambda e: order.get(e.kind, len(order)))
     ]
 
 
@@ -296,77 +330,39 @@ def _notices(session: Session, event_id: int) -> list[NoticeView]:
     ]
 
 
-def _timeline(session: Session, event_id: int) -> list[tuple[datetime, str, str, str, str]]:
+def _timeline(session: Session, event_id: int) -> list[StepView]:
     found = session.scalars(
         select(TransitionLog)
         .where(TransitionLog.subject_kind == "event", TransitionLog.subject_id == event_id)
         .order_by(TransitionLog.id)
     )
-    return [(t.at, t.transition, t.to_state, t.actor_kind, t.reason) for t in found]
+    return [
+        StepView(t.at, t.transition, t.trigger, t.to_state, t.actor_kind, t.actor_id, t.reason)
+        for t in found
+    ]
 
 
-def _looks(session: Session, event_id: int) -> list[tuple[datetime, datetime, str, str, int]]:
+def _looks(session: Session, event_id: int) -> list[LookView]:
     found = session.scalars(
         select(WatchSpan).where(WatchSpan.event_id == event_id).order_by(WatchSpan.started_at)
     )
-    return [(s.started_at, s.ended_at, s.answer, s.reason, s.looks) for s in found]
+    return [LookView(s.started_at, s.ended_at, s.answer, s.reason, s.looks) for s in found]
 
 
-def _decisions(session: Session, event_id: int) -> list[tuple[str, str, str]]:
+def _decisions(session: Session, event_id: int) -> list[DecisionView]:
     found = session.execute(
-        select(User.username, Decision.kind, Decision.reason)
+        select(Decision, User.username)
         .join(User, User.id == Decision.officer_id)
         .where(Decision.event_id == event_id)
         .order_by(Decision.id)
     )
-    return [(name, kind, reason) for name, kind, reason in found]
-
-
-def cameras(session: Session) -> list[CameraView]:
     return [
-        CameraView(
-            id=c.id,
-            name=c.name,
-            place=c.place,
-            health=c.health,
-            health_reason=c.health_reason,
-            last_frame_at=c.last_frame_at,
-            last_picture=c.last_picture,
-            reviewed=c.is_reviewed(),
-            zones=session.scalars(
-                select(Zone.name).where(Zone.camera_id == c.id, Zone.retired_at.is_(None))
-            ).all(),
-            reconnects=c.reconnects,
+        DecisionView(
+            name,
+            decision.licence_no,
+            decision.kind,
+            "; ".join(filter(None, (decision.reason, decision.obstruction_reason))),
+            decision.decided_at,
         )
-        for c in session.scalars(select(Camera).order_by(Camera.name))
+        for decision, name in found
     ]
-
-
-def zones(session: Session, camera_id: int) -> list[ZoneView]:
-    """The camera's zones in force, with the history of each."""
-    found = session.scalars(
-        select(Zone)
-        .where(Zone.camera_id == camera_id, Zone.retired_at.is_(None))
-        .order_by(Zone.name)
-    ).all()
-    names = dict(session.execute(select(User.id, User.username)).tuples().all())
-    return [_zone(zone, zone.current, names) for zone in found]
-
-
-def _zone(zone: Zone, current: ZoneVersion, names: dict[int, str]) -> ZoneView:
-    return ZoneView(
-        id=zone.id,
-        name=zone.name,
-        area=zone.area.name,
-        area_place=zone.area.place,
-        kind=zone.kind,
-        version=current.version,
-        polygon=current.polygon,
-        dwell_seconds=current.dwell_seconds,
-        grace_seconds=current.grace_seconds,
-        confirm_mode=current.confirm_mode,
-        phase=current.phase,
-        versions=[
-            (v.version, v.created_at, names.get(v.created_by or 0, "")) for v in zone.versions
-        ],
-    )

@@ -11,15 +11,18 @@ from fastapi import Request
 from fastapi.responses import Response
 from nicegui import events, ui
 
-from api.console import views
+from api import zoning
+from api.console import camera_views, views
+from api.console.codes import AUTHORITIES, SURFACES, coded
 from api.console.layout import Visitor, attempt, door, in_database, page, raw, visitor
-from models import registry, zones
+from models import registry
 from models.people import Role, User
-from models.zone import ConfirmMode, ZoneKind, ZonePhase
+from models.zone import Authority, ConfirmMode, Surface, ZoneKind, ZonePhase
 from pipeline.evidence import decode_jpeg
 from pipeline.services import Services
-from vision.geometry import validate_polygon
 
+LEGAL_BASIS = "《道路交通安全法》第五十六条"
+"""What forbids parking on a pavement; a zone without a basis can never open a case."""
 GRAB_PIXELS = 14
 """How near a press must be to a corner to take hold of it, in pixels of the picture's width
 divided by 1280."""
@@ -36,7 +39,7 @@ def build(services: Services) -> None:
                 ui.label(who.word("not_for_you")).classes("qf-card")
             return None
         with page(services, who, "cameras", who.word("zones")):
-            camera = await attempt(lambda: _camera(services, camera_id))
+            camera = await attempt(lambda: _camera(services, camera_id), who)
             if camera is not None:
                 await Editor(services, who, camera_id, *camera).build()
         return None
@@ -62,15 +65,14 @@ class Editor:
     size: tuple[int, int] = (1280, 720)
     points: list[list[float]] = field(default_factory=list[list[float]])
     held: int | None = None
-    zones: list[views.ZoneView] = field(default_factory=list[views.ZoneView])
-    form: dict[str, Any] = field(default_factory=dict[str, Any])
+    zones: list[camera_views.ZoneView] = field(default_factory=list[camera_views.ZoneView])
 
     async def build(self) -> None:
         """Lay out the page: the picture to draw on, the form, the zones with their versions."""
         await self._read()
         raw(f"<h1>{escape(self.who.word('zones_of'))}{escape(self.name)}</h1>")
         with ui.element("div").classes("qf-two"):
-            with ui.element("div").classes("qf-card"):
+            with ui.element("div").classes("qf-card qf-canvas"):
                 self._canvas()
             with ui.element("div"):
                 with ui.element("div").classes("qf-card"):
@@ -79,9 +81,9 @@ class Editor:
                 self._show_history()
 
     async def _read(self) -> None:
-        def read() -> list[views.ZoneView]:
+        def read() -> list[camera_views.ZoneView]:
             with self.services.store.read() as session:
-                return views.zones(session, self.camera_id)
+                return camera_views.zones(session, self.camera_id)
 
         self.zones = await in_database(read)
 
@@ -105,7 +107,7 @@ class Editor:
         if not source:
             ui.label(self.who.word("no_picture_yet")).classes("qf-muted")
         ui.label(self.who.word("draw_hint")).classes("qf-muted")
-        with ui.row():
+        with ui.row().classes("qf-buttons"):
             ui.button(self.who.word("undo"), on_click=self._undo).props(
                 "no-caps outline color=grey-8"
             )
@@ -162,6 +164,7 @@ class Editor:
         parts = [
             f'<polygon points="{self._corners(zone.polygon)}" fill="rgba(255,196,60,.12)" '
             f'stroke="#ffc43c" stroke-width="{width / 640:.1f}" pointer-events="none"/>'
+            + self._caption(zone)
             for zone in self.zones
         ]
         corners = self._corners(self.points)
@@ -177,6 +180,16 @@ class Editor:
         ]
         self.image.content = "".join(parts)
 
+    def _caption(self, zone: camera_views.ZoneView) -> str:
+        """The zone's name at its uppermost corner, readable on light and dark."""
+        x, y = min(zone.polygon, key=lambda point: float(point[1]))
+        size = self.size[0] / 55
+        return (
+            f'<text x="{float(x) * self.size[0]:.0f}" y="{float(y) * self.size[1] - size / 2:.0f}" '
+            f'font-size="{size:.0f}" fill="#ffc43c" stroke="#10181d" stroke-width="{size / 6:.1f}" '
+            f'paint-order="stroke" pointer-events="none">{escape(zone.name)}</text>'
+        )
+
     def _corners(self, polygon: Any) -> str:
         return " ".join(f"{x * self.size[0]:.1f},{y * self.size[1]:.1f}" for x, y in polygon)
 
@@ -188,47 +201,24 @@ class Editor:
         self.chosen = ui.select(
             names, label=word("zone"), value="", on_change=lambda e: self._choose(e.value)
         ).classes("w-full")
-        self.fields: dict[str, Any] = {
-            "name": ui.input(word("zone_name")),
-            "area": ui.input(word("area_name")),
-            "place": ui.input(word("area_place")).props("maxlength=10"),
-            "dwell_seconds": ui.number(word("dwell"), value=60, min=1, max=3600, step=1),
-            "grace_seconds": ui.number(word("grace"), value=420, min=1, max=3600, step=1),
-            "confirm_mode": ui.select(
-                {m.value: word(f"mode_{m.value}") for m in ConfirmMode},
-                label=word("confirm_mode"),
-                value=ConfirmMode.OFFICER.value,
-            ),
-            "phase": ui.select(
-                {p.value: word(f"phase_{p.value}") for p in ZonePhase},
-                label=word("phase"),
-                value=ZonePhase.WARNING.value,
-            ),
-        }
-        for entry in self.fields.values():
-            entry.classes("w-full")
+        with ui.element("div").classes("qf-form"):
+            self.fields = _entries(self.who)
         ui.button(word("save"), on_click=self._save).classes("w-full").props("no-caps color=teal-9")
 
     def _choose(self, name: str) -> None:
+        """Take an existing zone into the form and its polygon into the hand, or begin anew."""
         found = next((z for z in self.zones if z.name == name), None)
         if found is None:
-            return
-        self.points = [[float(x), float(y)] for x, y in found.polygon]
-        values = {
-            "name": found.name,
-            "area": found.area,
-            "place": found.area_place,
-            "dwell_seconds": found.dwell_seconds,
-            "grace_seconds": found.grace_seconds,
-            "confirm_mode": found.confirm_mode,
-            "phase": found.phase,
-        }
-        for key, value in values.items():
-            self.fields[key].value = value
+            self.points = []
+            self.fields["name"].value = ""
+        else:
+            self.points = [[float(x), float(y)] for x, y in found.polygon]
+            for key, entry in self.fields.items():
+                entry.value = getattr(found, key)
         self._draw()
 
     async def _save(self) -> None:
-        saved = await attempt(self._write)
+        saved = await attempt(self._write, self.who)
         if saved is None:
             return
         ui.notify(f"{self.who.word('saved_version')} {saved}", type="positive")
@@ -241,19 +231,16 @@ class Editor:
         self._show_history()
 
     def _write(self) -> int:
-        polygon = validate_polygon([(x, y) for x, y in self.points])
         values = {key: entry.value for key, entry in self.fields.items()}
-        values["grace_seconds"] = int(values["grace_seconds"] or 0)
-        values["area"] = values["area"] or values["name"]
         with self.services.store.begin() as session:
             camera = registry.get_camera(session, self.camera_id)
-            version = zones.save_zone(
+            version = zoning.save_zone(
                 session,
                 camera,
                 {
                     **values,
                     "kind": ZoneKind.PARKING.value,
-                    "polygon": [list(point) for point in polygon],
+                    "polygon": [list(point) for point in self.points],
                     "aspect_ratio": self.size[0] / self.size[1],
                 },
                 at=self.services.clock.now(),
@@ -264,6 +251,10 @@ class Editor:
 
     def _show_history(self) -> None:
         self.history.clear()
+        if not self.zones:
+            with self.history:
+                ui.label(self.who.word("no_versions")).classes("qf-muted")
+            return
         lines = "".join(
             f"<tr><th>{escape(zone.name)}</th><td>{self.who.word('version')} {number}</td>"
             f"<td>{views.local(at)}</td><td>{escape(by)}</td></tr>"
@@ -272,3 +263,33 @@ class Editor:
         )
         with self.history:
             raw(f"<h2>{escape(self.who.word('versions'))}</h2><table class='qf'>{lines}</table>")
+
+
+def _entries(who: Visitor) -> dict[str, Any]:
+    """The form's entries by the names of the zone's fields, filled as a new zone begins."""
+    word = who.word
+
+    def choice(key: str, words: dict[str, str], value: str) -> ui.select:
+        return ui.select(words, label=word(key), value=value)
+
+    surfaces = {s.value: coded(SURFACES, s.value, who.language) for s in Surface}
+    authorities = {a.value: coded(AUTHORITIES, a.value, who.language) for a in Authority}
+    modes = {m.value: word(f"mode_{m.value}") for m in ConfirmMode}
+    phases = {p.value: word(f"phase_{p.value}") for p in ZonePhase}
+    entries: dict[str, Any] = {
+        "name": ui.input(word("zone_name")),
+        "area": ui.input(word("area_name")),
+        "place": ui.input(word("area_place")).props("maxlength=10"),
+        "dwell_seconds": ui.number(word("dwell"), value=60, min=1, max=86400, step=1),
+        "grace_seconds": ui.number(word("grace"), value=420, min=5, max=3600, step=1),
+        "confirm_mode": choice("confirm_mode", modes, ConfirmMode.OFFICER.value),
+        "phase": choice("phase", phases, ZonePhase.WARNING.value),
+        "surface": choice("surface", surfaces, Surface.SIDEWALK.value),
+        "authority": choice("authority", authorities, Authority.CHENGGUAN.value),
+        "sms_from": ui.input(word("sms_from"), value="07:00").props("maxlength=5"),
+        "sms_until": ui.input(word("sms_until"), value="22:00").props("maxlength=5"),
+        "legal_basis": ui.input(word("legal_basis"), value=LEGAL_BASIS),
+    }
+    for key in ("name", "area", "place", "legal_basis"):
+        entries[key].classes("wide")
+    return entries

@@ -1,0 +1,104 @@
+"""Cameras and their zones as the console shows them: plain values, no session outlives a query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.camera import Camera
+from models.people import User
+from models.zone import Zone, ZoneVersion
+
+
+@dataclass(frozen=True)
+class CameraView:
+    id: int
+    name: str
+    place: str
+    health: str
+    health_reason: str
+    last_frame_at: datetime | None
+    last_picture: str | None
+    reviewed: bool
+    zones: Sequence[str]
+    reconnects: int
+
+
+@dataclass(frozen=True)
+class ZoneView:
+    id: int
+    name: str
+    area: str
+    place: str
+    kind: str
+    version: int
+    polygon: Sequence[Sequence[float]]
+    dwell_seconds: float
+    grace_seconds: int
+    confirm_mode: str
+    phase: str
+    surface: str
+    authority: str
+    sms_from: str
+    sms_until: str
+    legal_basis: str
+    versions: Sequence[tuple[int, datetime, str]] = field(default=())
+
+
+def cameras(session: Session) -> list[CameraView]:
+    return [
+        CameraView(
+            id=c.id,
+            name=c.name,
+            place=c.place,
+            health=c.health,
+            health_reason=c.health_reason,
+            last_frame_at=c.last_frame_at,
+            last_picture=c.last_picture,
+            reviewed=c.is_reviewed(),
+            zones=session.scalars(
+                select(Zone.name).where(Zone.camera_id == c.id, Zone.retired_at.is_(None))
+            ).all(),
+            reconnects=c.reconnects,
+        )
+        for c in session.scalars(select(Camera).order_by(Camera.name))
+    ]
+
+
+def zones(session: Session, camera_id: int) -> list[ZoneView]:
+    """The camera's zones in force, with the history of each."""
+    found = session.scalars(
+        select(Zone)
+        .where(Zone.camera_id == camera_id, Zone.retired_at.is_(None))
+        .order_by(Zone.name)
+    ).all()
+    names = dict(session.execute(select(User.id, User.username)).tuples().all())
+    return [_zone(zone, zone.current, names) for zone in found]
+
+
+def _zone(zone: Zone, current: ZoneVersion, names: dict[int, str]) -> ZoneView:
+    return ZoneView(
+        id=zone.id,
+        name=zone.name,
+        area=zone.area.name,
+        place=zone.area.place,
+        kind=zone.kind,
+        version=current.version,
+        polygon=current.polygon,
+        dwell_seconds=current.dwell_seconds,
+        grace_seconds=current.grace_seconds,
+        confirm_mode=current.confirm_mode,
+        phase=current.phase,
+        surface=current.surface,
+        authority=current.authority,
+        sms_from=current.sms_from,
+        sms_until=current.sms_until,
+        legal_basis=current.legal_basis,
+        versions=[
+            (v.version, v.created_at, names.get(v.created_by or 0, "")) for v in zone.versions
+        ],
+    )

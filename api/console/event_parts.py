@@ -1,0 +1,150 @@
+"""What is known of an event besides its evidence, as markup: head, facts, texts, course.
+
+Every value has gone through `escape`.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from api.console import codes, views
+from api.console.codes import coded
+from api.console.layout import Visitor, badge, card, countdown, flag_badges, table
+
+LOOKS_SHOWN = 20
+
+
+def head(who: Visitor, view: views.EventView) -> str:
+    row = view.row
+    plate = escape(row.plate or who.word("unreadable"))
+    left = (
+        f'<span class="qf-left">{countdown(row.until)} '
+        f'<span class="qf-muted">{escape(who.word(row.until_what))}</span></span>'
+        if row.until
+        else ""
+    )
+    return (
+        f'<div class="qf-card qf-eventhead"><h1 class="qf-plate">{plate}</h1>'
+        f"{badge(who, row.state)}{flag_badges(who, row.flags)}"
+        f"<span>{escape(row.place)} · {escape(row.camera)}</span>"
+        f'<span class="qf-muted">{escape(row.event_no)}</span>{left}</div>'
+    )
+
+
+def facts(who: Visitor, view: views.EventView) -> str:
+    zone, word, language = view.zone, who.word, who.language
+    second = word("seconds")
+    pairs: list[tuple[str, str, str]] = [
+        (
+            word("zone"),
+            f"{zone.name} · {word('version')} {zone.version} · {word('phase_' + zone.phase)}",
+            "",
+        ),
+        (word("rule"), word("rule_parking"), ""),
+        (word("legal_basis"), zone.legal_basis or word("none_given"), ""),
+        (word("surface"), coded(codes.SURFACES, zone.surface, language), zone.surface),
+        (word("authority"), coded(codes.AUTHORITIES, zone.authority, language), zone.authority),
+        (word("device"), word("reviewed" if view.device_reviewed else "not_reviewed"), ""),
+        (word("dwell_short"), f"{zone.dwell_seconds:g} {second}", "dwell_seconds"),
+        (word("grace_short"), _grace(who, zone.grace_seconds), "grace_seconds"),
+    ]
+    pairs += [(word(key), views.local(at), key) for key, at in view.times if at]
+    if view.row.until or view.outcome:
+        pairs.append((word("clock_from"), word(view.grace_policy), view.grace_policy))
+    if view.plate_original:
+        pairs.append((word("machine_read"), view.plate_original, "plate_original"))
+    if view.outcome:
+        said = coded(codes.OUTCOMES, view.outcome, language)
+        pairs.append((word("outcome"), said, view.outcome))
+    return card(word("what_and_where"), table(pairs) + _decisions(who, view))
+
+
+def _grace(who: Visitor, seconds: float) -> str:
+    if seconds % 60 or seconds < 60:
+        return f"{seconds:g} {who.word('seconds')}"
+    return f"{seconds / 60:g} {who.word('minutes')}"
+
+
+def _decisions(who: Visitor, view: views.EventView) -> str:
+    return "".join(
+        f'<div class="qf-sms"><b>{escape(d.officer)}</b> '
+        f"{escape(coded(codes.DECISIONS, d.kind, who.language))} · {views.local(d.at)}"
+        f'<div class="qf-muted">{escape(who.word("licence_no"))} {escape(d.licence_no or "–")}'
+        f"</div><div>{escape(coded(codes.OUTCOMES, d.reason, who.language))}</div></div>"
+        for d in view.decisions
+    )
+
+
+def notices(who: Visitor, view: views.EventView) -> str:
+    if not view.notices:
+        return card(
+            who.word("notices"), f'<div class="qf-muted">{escape(who.word("no_notice"))}</div>'
+        )
+    return card(who.word("notices"), "".join(_notice(who, n) for n in view.notices))
+
+
+def _notice(who: Visitor, notice: views.NoticeView) -> str:
+    def state(code: str) -> str:
+        return escape(coded(codes.TEXT_STATES, code, who.language))
+
+    uncounted = f" ({escape(who.word('counted_not'))})"
+    receipts = "".join(
+        f'<div>{views.local(at)} <span title="{escape(said)}">{state(status)}</span>'
+        f"{'' if counted else uncounted}</div>"
+        for at, status, said, counted in notice.receipts
+    )
+    error = f'<div class="qf-no">{escape(notice.error)}</div>' if notice.error else ""
+    body = f'<div class="qf-sms">{escape(notice.body)}</div>' if notice.body else ""
+    return (
+        f'<div class="qf-text"><b title="{escape(notice.template)}">'
+        f"{escape(coded(codes.TEXTS, notice.template, who.language))}</b> "
+        f'<span class="qf-badge">{state(notice.status)}</span> '
+        f'<span class="qf-muted">{escape(notice.provider)}</span>{body}{error}'
+        f'<div class="qf-caption">{receipts}</div></div>'
+    )
+
+
+def course(who: Visitor, view: views.EventView) -> str:
+    steps = "".join(_step(who, step) for step in view.timeline)
+    markup = card(who.word("timeline"), f'<ol class="qf-steps">{steps}</ol>')
+    if view.looks:
+        markup += card(who.word("what_it_sees"), _looks(who, view))
+    return markup
+
+
+def _step(who: Visitor, step: views.StepView) -> str:
+    language = who.language
+    by = " ".join(filter(None, (coded(codes.ACTORS, step.actor_kind, language), step.actor)))
+    why = coded(codes.OUTCOMES, step.reason, language) if step.reason else ""
+    reason = f' · <span title="{escape(step.reason)}">{escape(why)}</span>' if why else ""
+    return (
+        f"<li><time>{views.local(step.at)}</time><div>"
+        f'<span title="{escape(step.code)} {escape(step.trigger)}">'
+        f"{escape(coded(codes.STEPS, step.trigger, language))}</span> {badge(who, step.state)}"
+        f'<div class="qf-muted">{escape(by)}{reason}</div></div></li>'
+    )
+
+
+def _looks(who: Visitor, view: views.EventView) -> str:
+    """The latest looks; a long watch has hundreds of spans, and the earlier ones fold away."""
+    lines = [_look(who, look) for look in view.looks]
+    earlier, latest = lines[:-LOOKS_SHOWN], lines[-LOOKS_SHOWN:]
+    folded = (
+        f"<details><summary>{escape(who.word('earlier'))} ({len(earlier)})</summary>"
+        f'<ol class="qf-steps">{"".join(earlier)}</ol></details>'
+        if earlier
+        else ""
+    )
+    return f'{folded}<ol class="qf-steps">{"".join(latest)}</ol>'
+
+
+def _look(who: Visitor, look: views.LookView) -> str:
+    reason = coded(codes.ANSWER_REASONS, look.reason, who.language)
+    because = f' · <span title="{escape(look.reason)}">{escape(reason)}</span>' if reason else ""
+    return (
+        f"<li><time>{views.local(look.begin)}–{views.local(look.end)[-8:]}</time><div>"
+        f'<span title="{escape(look.answer)}">'
+        f"{escape(coded(codes.ANSWERS, look.answer, who.language))}</span>"
+        f'<span class="qf-muted">{because} · {look.looks} {escape(who.word("looks"))}</span>'
+        "</div></li>"
+    )

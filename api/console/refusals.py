@@ -1,0 +1,94 @@
+"""What was refused, and why, in the language of the person at the page.
+
+Errors carry a code and an English sentence; here the codes that staff meet have their Chinese.
+A code without one falls back to the sentence: nothing is refused without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from models.errors import BadInput, FlowRefused, QifenError
+from vision.errors import VisionError
+
+CHINESE: Mapping[str, str] = {
+    # the flow's guards
+    "NO_SUCH_STEP": "当前状态不能这样处理，可能他人已先处理，请刷新查看",
+    "WRONG_ACTOR": "您的身份不能执行此操作",
+    "GONE": "车辆已不在现场",
+    "NOT_AN_OFFICER": "只有在岗执法人员可以执行",
+    "PLATE_UNKNOWN": "号牌无法辨认：请输入号牌或派人到场",
+    "REASON_MISSING": "请写明理由",
+    "PACK_INCOMPLETE": "证据包不完整",
+    "DEVICE_NOT_REVIEWED": "设备未经法制和技术审核",
+    "DEVICE_EXPIRED": "设备检定已过期",
+    "NO_LEGAL_BASIS": "区域未填写法律依据",
+    "FOREIGN_AUTHORITY": "此处由其他部门管辖",
+    "NOT_NOTIFIED": "车主未收到告知，或宽容期未满",
+    "REVIEW_EXPIRED": "已超过审核期限",
+    "STATEMENT_OPEN": "当事人的陈述尚未答复",
+    "STATEMENT_WINDOW": "当事人的陈述期限未满",
+    "ALREADY_ESCALATED": "同一次停放已立案",
+    "NOT_LICENSED": "须持有效执法证",
+    "ZONE_AUTHOR": "绘制该区域的人不能认定其事件",
+    "ZONE_NOT_LIVE": "区域尚在提醒阶段，不能升级",
+    "SAME_OFFICER": "同一执法人员不能签两次，须另一人复核",
+    "STALE_VERSION": "他人已先处理，页面已更新，请重新查看",
+    # people and things
+    "NAME_TAKEN": "该名称已被使用",
+    "NOT_FOUND": "找不到",
+    "NOT_SIGNED_IN": "请重新登录",
+    "UNAVAILABLE": "数据库或存储暂时不可用，请稍后再试",
+    # streams
+    "STREAM_UNREACHABLE": "连不上视频流：请检查地址、端口和网络",
+    "STREAM_UNAUTHORISED": "视频流的用户名或密码不对",
+    "STREAM_TIMEOUT": "视频流没有及时给出画面",
+    "BAD_VIDEO": "该地址没有可解码的视频",
+}
+FIELDS: Mapping[str, str] = {
+    "is_true": "请勾选“真实”",
+    "is_clear": "请勾选“清晰”",
+    "is_complete": "请勾选“完整”",
+    "is_accurate": "请勾选“准确”",
+    "obstruction": "未妨碍通行的不得认定：请勾选或改为不予认定",
+    "obstruction_reason": "请写明如何妨碍通行",
+    "plate": "这不是完整的号牌：请写成 浙A12345，读不出时请派人到场",
+    "reason": "请写明理由（至多300字）",
+    "username": "用户名须2至40个字母、数字或 . _ - @",
+    "roles": "请至少选择一个角色",
+    "licence_valid_until": "日期写成 2027-12-31",
+    "stream_url": "地址写成 rtsp://用户:密码@主机:554/路径",
+    "name": "请填写名称（至多80字）",
+    "area": "执法区域名称至多80字",
+    "place": "地点至多10字",
+    "dwell_seconds": "停留时间须在1至86400秒之间",
+    "grace_seconds": "宽容期须为5至3600的整数秒",
+    "sms_from": "时间写成 07:00",
+    "sms_until": "时间写成 22:00",
+    "legal_basis": "法律依据至多200字",
+    "text": "请写明答复",
+}
+"""Where only the field tells what is wrong."""
+
+_POLYGON: Mapping[str, str] = {
+    "crosses itself": "区域的边互相交叉：请沿边界依次点出各顶点",
+    "no area": "各顶点在一条线上，没有面积：请画宽一些",
+    "different points": "顶点不足：区域至少要3个顶点",
+    "at least three": "顶点不足：区域至少要3个顶点",
+    "outside": "有顶点在画面之外",
+}
+
+
+def told(error: QifenError | VisionError, language: str) -> str:
+    """The refusal in words, with the mend."""
+    english = f"{error.message}. {error.hint}".strip() if error.hint else error.message
+    if not language.startswith("zh"):
+        return english
+    if isinstance(error, FlowRefused) and error.refusals:
+        return "；".join(dict.fromkeys(CHINESE.get(r.code, r.message) for r in error.refusals))
+    if error.code in CHINESE:
+        return CHINESE[error.code]
+    field = error.field if isinstance(error, BadInput | VisionError) else ""
+    if field.startswith("polygon"):
+        return next((zh for mark, zh in _POLYGON.items() if mark in error.message), english)
+    return FIELDS.get(field, english)
