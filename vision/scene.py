@@ -13,25 +13,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vision.appearance import SAME, Appearance, Grey, Surroundings, likeness
-from vision.geometry import box_iou, foot_point
+from vision.geometry import box_iou
+from vision.scene_boxes import (
+    SAME_VEHICLE_IOU,
+    assign,
+    hidden_share,
+    one_each,
+    same_ground,
+    share_inside,
+)
 from vision.scene_object import SceneObject, Seen
-from vision.types import Box, Detection
+from vision.types import Detection
 from vision.weights import VEHICLE_KINDS
 
-_SAME_PLACE_IOU = 0.5
 _CANDIDATE_IOU = 0.6
 _SURELY_STILL_IOU = 0.9
 """A box that has not moved at all: whoever walks in front of it does not restart it."""
 _CREPT_IOU = 0.6
 """A median box further off its place than this has crept away: traffic, not parking."""
-_SAME_VEHICLE_IOU = 0.7
-"""Two boxes of different class closer than this are one vehicle seen twice."""
-_DOUBLED_IOU = 0.45
-_DOUBLED_SHARE = 0.9
-"""So are two boxes of which one holds nearly all of the other and not much more."""
 _HIDING_SHARE = 0.3
 """Share of a place that other boxes must cover before a look at it says nothing."""
-_NEVER_IN_FRONT = frozenset({"hanging", "advert"})
 _PART_SHARE = 0.8
 """A box so much inside a hidden object's place is the part of it that still shows."""
 
@@ -44,6 +45,10 @@ class SceneSettings:
     """So long at one place, and a candidate stands."""
     gone_seconds: float = 4.0
     """So long of clear looks without it, and it is gone."""
+    returned_seconds: float = 2.0
+    """After so long of clear looks without it, what looks the same has come anew."""
+    clear_step_seconds: float = 2.5
+    """Most that two clear looks can say of the time between them, in which it was hidden."""
     other_seconds: float = 4.0
     """So long something else looks steady at its place, and it is judged: light or vehicle."""
     candidate_unseen_seconds: float = 3.0
@@ -93,6 +98,7 @@ class StaticScene:
         if passed > self._settings.max_gap_seconds:
             for thing in self._objects:
                 thing.interrupted = True
+                thing.last_absent = None
         step = passed if 0 < passed <= self._settings.max_gap_seconds else 0.0
         self._last_at = at
         for thing in self._objects:
@@ -122,14 +128,14 @@ class StaticScene:
         if thing.visible:
             thing.confirm(at, self._settings.max_gap_seconds)
         elif thing.look is Seen.ABSENT:
-            thing.absent_seconds += step
+            self._count_absence(thing, at)
         elif thing.look is Seen.CHANGED:
             thing.changed_seconds += step
         self._settle(thing)
 
     def _look(self, at: datetime, grey: Grey, detections: Sequence[Detection], step: float) -> None:
-        vehicles = _one_each([d for d in detections if d.kind in VEHICLE_KINDS])
-        matched = _assign(self._objects, vehicles)
+        vehicles = one_each([d for d in detections if d.kind in VEHICLE_KINDS])
+        matched = assign(self._objects, vehicles)
         taken: set[int] = set()
         for thing in self._objects:
             detection = matched.get(thing.object_id)
@@ -183,30 +189,40 @@ class StaticScene:
         step: float,
     ) -> Detection | None:
         """Judge one standing object; returns the detection that is taken by it."""
-        before = thing.look
         alike = thing.alike(now) or (thing.reference.flat and detection is not None)
         if alike:
             thing.detection = detection
-            self._stands(thing, at, grey, detection, now)
+            if detection is not None and thing.absent_seconds >= self._settings.returned_seconds:
+                # It was seen to be away: this is another, or the same one come back.
+                thing.look, thing.returned = Seen.CHANGED, True
+            else:
+                self._stands(thing, at, grey, detection, now)
             return detection
         thing.first_doubt = thing.first_doubt or at
         thing.samples_missed += 1
-        if detection is not None and _same_ground(detection.box, thing.place):
+        if detection is not None and same_ground(detection.box, thing.place):
             thing.detection = detection
             others = [d for d in detections if d is not detection]
-            hidden = _hidden_share(thing, others) >= _HIDING_SHARE
+            hidden = hidden_share(thing, others) >= _HIDING_SHARE
             self._looks_different(thing, at, grey, detection, now, step, hidden=hidden)
             return detection
         thing.detection = None
         thing.interrupted = True
-        clear = _hidden_share(thing, detections) < _HIDING_SHARE
+        clear = hidden_share(thing, detections) < _HIDING_SHARE
         if clear and not thing.surroundings.same(Surroundings.of(grey, thing.place)):
             thing.ring_seconds += step
             clear = thing.ring_seconds >= self._settings.ring_seconds
         thing.look = Seen.ABSENT if clear else Seen.HIDDEN
-        if before is Seen.ABSENT and clear:
-            thing.absent_seconds += step
+        if clear:
+            self._count_absence(thing, at)
         return None
+
+    def _count_absence(self, thing: SceneObject, at: datetime) -> None:
+        """Time between clear looks without it; hidden moments between them count in part."""
+        if thing.last_absent is not None:
+            passed = (at - thing.last_absent).total_seconds()
+            thing.absent_seconds += min(passed, self._settings.clear_step_seconds)
+        thing.last_absent = at
 
     def _stands(
         self,
@@ -239,7 +255,7 @@ class StaticScene:
         """A vehicle is detected at the place, but the place does not look as it did. While it is
         half hidden behind another, how it looks says nothing about which vehicle it is."""
         thing.look = Seen.CHANGED
-        if box_iou(detection.box, thing.place) < _SAME_VEHICLE_IOU:
+        if box_iou(detection.box, thing.place) < SAME_VEHICLE_IOU:
             thing.interrupted = True
         if thing.other is None or likeness(thing.other, now) < SAME:
             thing.other, thing.other_since, thing.changed_seconds = now, at, 0.0
@@ -292,6 +308,8 @@ class StaticScene:
         since = thing.first_doubt or at
         if thing.absent_seconds >= self._settings.gone_seconds:
             return Gone(thing, since)
+        if thing.returned:
+            return Gone(thing, since, replaced=True)
         if thing.interrupted and thing.changed_seconds >= self._settings.other_seconds:
             return Gone(thing, since, replaced=True)
         if thing.look is Seen.SEEN and box_iou(thing.box, thing.place) < _CREPT_IOU:
@@ -320,61 +338,8 @@ class StaticScene:
         """What stands at the place now: another vehicle, or the same one a little further on."""
         assert gone.thing.detection is not None  # noqa: S101 (the caller has asked)
         heir = self._candidate(at, grey, gone.thing.detection)
-        if gone.replaced and gone.thing.other_since is not None:
+        if gone.replaced and not gone.thing.returned and gone.thing.other_since is not None:
             heir.first_seen = gone.thing.other_since
             heir.observed_seconds = gone.thing.changed_seconds
             heir.samples_seen = 2
         return heir
-
-
-def _one_each(vehicles: Sequence[Detection]) -> list[Detection]:
-    """A vehicle that the detector calls both car and truck is one: the surer name stays."""
-    kept: list[Detection] = []
-    for detection in sorted(vehicles, key=lambda d: (-d.confidence, d.box)):
-        if not any(_same_vehicle(detection.box, other.box) for other in kept):
-            kept.append(detection)
-    return kept
-
-
-def _same_vehicle(a: Box, b: Box) -> bool:
-    overlap = box_iou(a, b)
-    inside = max(share_inside(a, b), share_inside(b, a))
-    return overlap >= _SAME_VEHICLE_IOU or (overlap >= _DOUBLED_IOU and inside >= _DOUBLED_SHARE)
-
-
-def _assign(objects: Sequence[SceneObject], vehicles: Sequence[Detection]) -> dict[int, Detection]:
-    """Detections by object id: the best overlaps first, standing objects before candidates."""
-    pairs = [
-        (not thing.standing, -overlap, thing.object_id, index)
-        for thing in objects
-        for index, detection in enumerate(vehicles)
-        if (overlap := box_iou(thing.box, detection.box)) >= _SAME_PLACE_IOU
-    ]
-    matched: dict[int, Detection] = {}
-    taken: set[int] = set()
-    for _, _, object_id, index in sorted(pairs):
-        if object_id not in matched and index not in taken:
-            matched[object_id] = vehicles[index]
-            taken.add(index)
-    return matched
-
-
-def _hidden_share(thing: SceneObject, detections: Sequence[Detection]) -> float:
-    """Largest share of the place that one box covers."""
-    hiding = [d.box for d in detections if d.kind not in _NEVER_IN_FRONT]
-    return max((share_inside(thing.place, box) for box in hiding), default=0.0)
-
-
-def _same_ground(box: Box, place: Box) -> bool:
-    """Whether what has this box stands where the place is, and not in front of it."""
-    (x, y), (place_x, place_y) = foot_point(box), foot_point(place)
-    near = abs(x - place_x) <= 0.3 * (place[2] - place[0])
-    return near and abs(y - place_y) <= 0.12 * (place[3] - place[1])
-
-
-def share_inside(inner: Box, outer: Box) -> float:
-    """Share of `inner` that lies in `outer`, 0..1."""
-    width = min(inner[2], outer[2]) - max(inner[0], outer[0])
-    height = min(inner[3], outer[3]) - max(inner[1], outer[1])
-    area = (inner[2] - inner[0]) * (inner[3] - inner[1])
-    return width * height / area if width > 0 and height > 0 and area > 0 else 0.0

@@ -70,6 +70,9 @@ class SceneObject:
     step_seconds: float = 0.0
     """What the last look added to `observed_seconds`."""
     absent_seconds: float = 0.0
+    """Time over which clear looks did not show it, since it was last seen."""
+    last_absent: datetime | None = None
+    returned: bool = False
     changed_seconds: float = 0.0
     ring_seconds: float = 0.0
     stale_seconds: float = 0.0
@@ -126,6 +129,7 @@ class SceneObject:
         self.samples_seen += 1
         self.absent_seconds = self.changed_seconds = self.ring_seconds = 0.0
         self.interrupted = False
+        self.last_absent = None
         self.first_doubt = self.other = self.other_since = None
 
     def alike(self, now: Appearance) -> bool:

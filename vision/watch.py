@@ -15,7 +15,7 @@ from vision.appearance import CHANGED, SAME, Appearance, Grey, likeness
 from vision.geometry import box_iou
 from vision.plates import PlateVoter
 from vision.rules.parking import area_of, stands_in
-from vision.scene import share_inside
+from vision.scene_boxes import share_inside
 from vision.scene_object import SceneObject, Seen
 from vision.types import (
     Box,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from vision.geometry import box_iou
 from vision.plates import parse
-from vision.scene import share_inside
+from vision.scene_boxes import share_inside
 from vision.types import (
     Box,
     CharacterRead,

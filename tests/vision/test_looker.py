@@ -153,7 +153,7 @@ def test_pictures_kept_are_few(stage: Stage) -> None:
         shot = Shot(tuple(cars[: second + 1]))
         seen += looker.look(stage.frame(shot, second)).sightings
         assert looker.held_frames <= 3
-    assert seen[0].first_frame is not None, "the ones that dwell longest keep theirs"
+    assert seen[0].plate_frame is not None, "first pictures are let go before plate pictures"
 
 
 def test_new_zones_are_looked_at_at_once(stage: Stage) -> None:
