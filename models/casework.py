@@ -114,13 +114,14 @@ def judge_gates(
     for trigger, reason in (
         ("transfer", "SUSPECTED_CLONE" if facts.clone_suspected else "FOREIGN_AUTHORITY"),
         ("exempt", facts.exemption),
-        ("gates", ""),
     ):
         try:
             _fire(session, event, trigger, order, reason=reason, facts=measured, inputs=inputs)
         except FlowRefused:
-            continue  # "gates" has a row without guards (A6), so the last one always applies
-        break
+            continue
+        return event
+    # A6 has no guards, so this one always finds a row.
+    _fire(session, event, "gates", order, facts=measured, inputs=inputs)
     return event
 
 

@@ -81,8 +81,9 @@ def queue_n1(step: Step) -> None:
     """The promise goes into the outbox with the state that waits for its receipt (W39)."""
     event, policy = step.event, step.policy
     event.grace_policy = policy.grace_policy
-    texts.queue_first(step.session, event, "N1", _contact(step), at=step.at, policy=policy)
-    due = step.at + timedelta(seconds=policy.sms_submit_seconds)
+    contact = _contact(step)
+    notice = texts.queue_first(step.session, event, "N1", contact, at=step.at, policy=policy)
+    due = notice.next_attempt_at + timedelta(seconds=policy.sms_submit_seconds)
     deadlines.promise(step.session, event, DeadlineKind.SMS_SUBMIT, due)
 
 

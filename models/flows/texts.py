@@ -41,10 +41,9 @@ def queue_first(
     session: Session, event: Event, template: str, contact: Contact, *, at: datetime, policy: Policy
 ) -> Notice:
     """N1 or N1b: the first text of an event, to a contact just looked up."""
-    valid = at + timedelta(seconds=policy.sms_submit_seconds)
     return _queue(
         session, event, template, contact.phone, contact.language or policy.language,
-        at=at, valid_until=valid, time=event.flagged_at, policy=policy,
+        at=at, valid_seconds=policy.sms_submit_seconds, time=event.flagged_at, policy=policy,
     )  # fmt: skip
 
 
@@ -59,10 +58,9 @@ def queue_followup(
     earlier = notice_of(session, event, template)
     if earlier is not None:
         return earlier
-    valid = at + timedelta(seconds=policy.followup_valid_seconds)
     return _queue(
         session, event, template, first.phone, first.language,
-        at=at, valid_until=valid, time=time or at, policy=policy,
+        at=at, valid_seconds=policy.followup_valid_seconds, time=time or at, policy=policy,
     )  # fmt: skip
 
 
@@ -93,10 +91,11 @@ def _queue(
     language: str,
     *,
     at: datetime,
-    valid_until: datetime,
+    valid_seconds: float,
     time: datetime,
     policy: Policy,
 ) -> Notice:
+    first_try = _not_before(session, event, at, policy)
     notice = Notice(
         event_id=event.id,
         template=template,
@@ -104,8 +103,8 @@ def _queue(
         variables=variables(event, template, time=time, policy=policy),
         phone=phone,
         status=NoticeStatus.QUEUED,
-        next_attempt_at=_not_before(session, event, at, policy),
-        valid_until=valid_until,
+        next_attempt_at=first_try,
+        valid_until=first_try + timedelta(seconds=valid_seconds),
         created_at=at,
     )
     session.add(notice)

@@ -234,6 +234,20 @@ class TestNotices:
         assert thanks is not None
         assert thanks.next_attempt_at == first.created_at + timedelta(seconds=60)
 
+    def test_a_promise_soon_after_another_text_waits_and_stays_valid(self, city: City) -> None:
+        """The car returned at once: the next text waits out its minute, and so does its limit."""
+        city.policy = replace(city.policy, daily_grace_limit=2)
+        first = city.to_grace()
+        city.watch(first, "absent", 40)
+        event = city.to_pending()
+        notice, row = city.notice(event), city.deadline(event, "sms_submit")
+        thanks = city.notice(first, "N2")
+        assert notice is not None
+        assert thanks is not None
+        assert row is not None
+        assert notice.next_attempt_at == thanks.created_at + timedelta(seconds=60)
+        assert row.due_at == notice.valid_until == notice.next_attempt_at + timedelta(seconds=30)
+
     def test_submit_deadline_is_done_by_acceptance(self, city: City) -> None:
         event = city.to_pending()
         city.accept(event)

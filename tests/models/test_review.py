@@ -16,6 +16,7 @@ from models.people import Decision, DecisionKind, Role
 from models.policy import Policy
 from models.review import DecisionInput, RejectReason
 from tests.models.city import ALL_TICKS, City
+from tests.models.guard_cases import Scene, signed
 
 S = EventState
 REJECT = DecisionInput(
@@ -94,6 +95,15 @@ def test_nothing_against_it(city: City) -> None:
     args = {"policy": city.policy, "at": city.now}
     assert review.escalation_refusals(city.session, event, city.officer, **args) == []
     city.decide(event, city.officer)
+    assert review.escalation_refusals(city.session, event, city.second, **args) == []
+
+
+def test_nothing_is_missing_once_both_have_signed(city: City) -> None:
+    """What the console shows between the second signature and the step."""
+    event = city.to_review()
+    scene = Scene(city, event)
+    signed("officer", "second")(scene)
+    args = {"policy": city.policy, "at": city.now}
     assert review.escalation_refusals(city.session, event, city.second, **args) == []
 
 
