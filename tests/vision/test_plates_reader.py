@@ -70,6 +70,20 @@ def test_finds_a_slanted_plate(
     assert y2 == pytest.approx(0.740, abs=0.02)
 
 
+def test_two_lines(reader: PlateReader) -> None:
+    """A large vehicle's rear plate has two lines: read as one text, boxed as one plate."""
+    [reading] = reader.read(drawn("truck_rear"), (0.18, 0.12, 0.82, 0.92))
+    assert (reading.text, reading.kind) == ("鲁H3K9T2", PlateKind.LARGE)
+    assert reading.accepted
+    assert reading.box[3] - reading.box[1] > 0.14  # both lines
+
+
+def test_a_loose_crop(reader: PlateReader) -> None:
+    """A crop with the bumper around the plate, and a two-line crop, are read too."""
+    assert reader.read_crop(drawn("car_rear")[280:380, 220:420]).text == "浙A12345"
+    assert reader.read_crop(drawn("truck_rear")[322:418, 230:410]).text == "鲁H3K9T2"
+
+
 def test_looks_only_inside_the_vehicle(reader: PlateReader) -> None:
     """P17: what lies outside the vehicle's box is not its plate."""
     assert reader.read(drawn("car_rear"), (0.0, 0.0, 0.38, 0.9)) == []

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from vision.plates import grammar
+from vision.plates import grammar, twoline
 from vision.plates.colour import plate_colour
 from vision.plates.decode import Decoded, decode, merge, province_marks
 from vision.plates.locate import PICTURE_SIDE, VEHICLE_SIDE, plate_quads
@@ -56,6 +56,7 @@ class _Candidate:
     colour: PlateColour
     raw: str
     decoded: Decoded
+    two_lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,14 @@ class GrammarPlateReader:
 
     def read_crop(self, image: Image) -> PlateReading:
         candidates = self._candidates(image, [whole(image)], grow_x=0.0, grow_y=0.0)
-        if not candidates:
-            return PlateReading(None, plate_colour(image), 0.0, 0.0, 0.0, WHOLE)
-        return self._reading(candidates[0], WHOLE, None)
+        if candidates:
+            reading = self._reading(candidates[0], WHOLE, None)
+            if reading.text is not None:
+                return reading
+        else:
+            reading = PlateReading(None, plate_colour(image), 0.0, 0.0, 0.0, WHOLE)
+        # A loose crop, or a plate of two lines: find the plate inside it.
+        return next((found for found in self.read(image) if found.text is not None), reading)
 
     def _candidates(
         self, region: Image, quads: list[Quad], *, grow_x: float = 0.03, grow_y: float = 0.1
@@ -101,6 +107,9 @@ class GrammarPlateReader:
         found: list[_Candidate] = []
         for quad, (whole_quad, edge_quad), line in zip(quads, upright, lines, strict=True):
             colour = plate_colour(flatten(region, quad, grow_x=grow_x, grow_y=grow_y))
+            if colour is PlateColour.YELLOW and twoline.is_serial(line.raw):
+                found += self._two_lines(region, quad, line.raw)
+                continue
             decoded = decode(line, grammar.kinds_of(colour))
             if decoded is not None and (len(quads) == 1 or decoded.gap <= _PLATE_GAP):
                 found.append(
@@ -108,8 +117,24 @@ class GrammarPlateReader:
                 )
         return sorted(found, key=lambda c: c.decoded.gap)
 
+    def _two_lines(self, region: Image, lower: Quad, raw: str) -> list[_Candidate]:
+        """A yellow line that is a serial by itself: the lower line of a large vehicle's plate."""
+        lines = self.recogniser.read(twoline.side_by_side(region, lower), width=twoline.LINE_WIDTH)
+        views = [decode(line, grammar.kinds_of(PlateColour.YELLOW)) for line in lines]
+        heard = [view for view in views if view is not None]
+        if not heard:
+            return []
+        quad = twoline.whole_plate(lower)
+        return [
+            _Candidate(
+                region, quad, quad, quad, PlateColour.YELLOW, raw, merge(heard), two_lines=True
+            )
+        ]
+
     def _reading(self, candidate: _Candidate, box: Box, vehicle_box: Box | None) -> PlateReading:
         """The candidate looked at again: close to the letters, at the plate's edge, left end."""
+        if candidate.two_lines:
+            return _judge(candidate.decoded, candidate, box, vehicle_box)
         region, kinds = candidate.region, grammar.kinds_of(candidate.colour)
         close = grey(flatten(region, candidate.whole_quad, grow_x=-0.01, grow_y=-0.07))
         edge = grey(flatten(region, candidate.edge_quad, grow_x=0.02, grow_y=0.05))
