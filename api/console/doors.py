@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, select_autoescape
 
-from api.auth import clear_session_cookie, session_token, set_session_cookie
+from api.auth import clear_session_cookie, client_address, session_token, set_session_cookie
 from api.console.words import word
 from models import signin
-from models.errors import QifenError
+from models.errors import NotFound, QifenError
 from pipeline.services import Services
 
 LANGUAGE_COOKIE = "qifen_language"
@@ -42,6 +43,7 @@ class Field:
     type: str
     autocomplete: str
     value: str = ""
+    readonly: bool = False
 
 
 def build(services: Services) -> APIRouter:
@@ -81,12 +83,10 @@ def _add_sign_in(routes: APIRouter, services: Services) -> None:
         username: Annotated[str, Form()] = "",
         password: Annotated[str, Form()] = "",
     ) -> Response:
-        client = request.client.host if request.client else ""
+        at, client = services.clock.now(), client_address(request)
         try:
             with services.store.begin() as session:
-                _, token = signin.sign_in(
-                    session, username, password, at=services.clock.now(), client=client
-                )
+                _, token = signin.sign_in(session, username, password, at=at, client=client)
         except QifenError as error:
             return _sign_in_form(request, error.code, username)
         response = RedirectResponse(_inside(request.query_params.get("next")), status_code=303)
@@ -127,6 +127,8 @@ def _add_invitation(routes: APIRouter, services: Services) -> None:
         try:
             with services.store.begin() as session:
                 signin.accept_invitation(session, token, password, at=services.clock.now())
+        except NotFound as error:
+            return _sign_in_form(request, error.code)
         except QifenError as error:
             return _invite_form(request, username, error.code)
         return RedirectResponse("/sign-in", status_code=303)
@@ -134,8 +136,8 @@ def _add_invitation(routes: APIRouter, services: Services) -> None:
 
 def _inside(path: str | None) -> str:
     """Only a page of ours may follow a sign-in: `next` comes from the address bar."""
-    good = path is not None and path.startswith(("/console/", "/sign-in")) and "//" not in path
-    return path if good and path is not None else HOME
+    ours = ("/console/", "/sign-in", "/invitation/")
+    return path if path is not None and path.startswith(ours) and "//" not in path else HOME
 
 
 def language_of(request: Request) -> str:
@@ -153,23 +155,28 @@ def _sign_in_form(request: Request, code: str | None = None, username: str = "")
         Field("username", word("username", language), "text", "username", username),
         Field("password", word("password", language), "password", "current-password"),
     ]
-    return _form(language, "sign_in", fields, code, status=401 if code else 200)
+    return _form(request, "sign_in", fields, code, status=401 if code else 200)
 
 
 def _invite_form(request: Request, username: str, code: str | None = None) -> Response:
     language = language_of(request)
     fields = [
-        Field("username", word("username", language), "text", "username", username),
+        # Nobody is chosen by it; it is there for the browser's store of passwords.
+        Field("username", word("username", language), "text", "username", username, readonly=True),
         Field("password", word("password", language), "password", "new-password"),
         Field("again", word("password_again", language), "password", "new-password"),
     ]
-    return _form(language, "set_password", fields, code, status=422 if code else 200)
+    return _form(request, "set_password", fields, code, status=422 if code else 200)
 
 
 def _form(
-    language: str, title: str, fields: Sequence[Field], code: str | None, *, status: int
+    request: Request, title: str, fields: Sequence[Field], code: str | None, *, status: int
 ) -> Response:
+    language = language_of(request)
     zh = language.startswith("zh")
+    # A link that no longer works shows the sign-in: its form must not go back to the link.
+    astray = title == "sign_in" and request.url.path != "/sign-in"
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     message = ""
     if code:
         chinese, english = _MESSAGES.get(code, _MESSAGES["NOT_FOUND"])
@@ -180,7 +187,9 @@ def _form(
         button=word(title, language),
         message=message,
         fields=fields,
-        hint="",
+        action="/sign-in" if astray else here,
+        language_next=quote("/sign-in" if astray else here, safe=""),
+        focus=next((f.name for f in fields if not f.value), ""),
     )
     return HTMLResponse(
         body,

@@ -49,7 +49,7 @@ def facts(who: Visitor, view: views.EventView) -> str:
         (word("grace_short"), _grace(who, zone.grace_seconds), "grace_seconds"),
     ]
     pairs += [(word(key), views.local(at), key) for key, at in view.times if at]
-    if view.row.until or view.outcome:
+    if dict(view.times).get("notified_at"):
         pairs.append((word("clock_from"), word(view.grace_policy), view.grace_policy))
     if view.plate_original:
         pairs.append((word("machine_read"), view.plate_original, "plate_original"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
 from typing import TypeVar
@@ -14,16 +14,20 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse
 from nicegui import ui
 
-from api.auth import current_user
+from api.auth import current_user, services_of, session_token
 from api.console.codes import FLAGS, coded
 from api.console.refusals import told
 from api.console.words import word
+from models import signin
 from models.errors import QifenError
 from models.people import Role
 from pipeline.services import Services
 from vision.errors import VisionError
 
 T = TypeVar("T")
+
+SESSION_CHECK_SECONDS = 20.0
+"""A page lives on in the browser after its session has ended; so often it is asked for."""
 
 BADGES = {
     "CONFIRM_PENDING": "amber",
@@ -45,6 +49,8 @@ class Visitor:
     username: str
     roles: frozenset[str]
     language: str
+    request: Request = field(repr=False, compare=False)
+    """The one that opened the page; its cookie says whether the session still holds."""
 
     def has(self, role: Role) -> bool:
         return role in self.roles or Role.ADMIN in self.roles
@@ -58,12 +64,32 @@ def visitor(request: Request) -> Visitor | None:
     if user is None:
         return None
     language = request.cookies.get("qifen_language") or user.language
-    return Visitor(user.id, user.username, frozenset(user.roles), language)
+    return Visitor(user.id, user.username, frozenset(user.roles), language, request)
+
+
+def may_act(who: Visitor) -> bool:
+    """Whether the session behind an open page still holds, with the roles the page was built for.
+    Counts as a use of the session."""
+    user = current_user(who.request)
+    return user is not None and frozenset(user.roles) == who.roles
+
+
+def is_signed_in(who: Visitor) -> bool:
+    """As `may_act`, but a page that nobody touches keeps no session alive."""
+    token = session_token(who.request)
+    services = services_of(who.request)
+    with services.store.read() as session:
+        user = signin.session_user(session, token or "", at=services.clock.now())
+    return user is not None and frozenset(user.roles) == who.roles
 
 
 def door(request: Request) -> RedirectResponse:
     """Where somebody who is not signed in is sent; the page asked for is kept."""
-    return RedirectResponse(f"/sign-in?next={request.url.path}")
+    return RedirectResponse(_sign_in_path(request))
+
+
+def _sign_in_path(request: Request) -> str:
+    return f"/sign-in?next={request.url.path}"
 
 
 @contextmanager
@@ -93,6 +119,12 @@ def page(services: Services, who: Visitor, here: str, title: str) -> Generator[N
         )
     with ui.element("main").classes("qf-page"):
         yield
+    ui.timer(SESSION_CHECK_SECONDS, lambda: _leave_if_over(who))
+
+
+async def _leave_if_over(who: Visitor) -> None:
+    if not await in_database(lambda: is_signed_in(who)):
+        ui.navigate.to(_sign_in_path(who.request))
 
 
 async def in_database(work: Callable[[], T]) -> T:
@@ -101,8 +133,12 @@ async def in_database(work: Callable[[], T]) -> T:
 
 
 async def attempt(work: Callable[[], T], who: Visitor) -> T | None:
-    """Run `work`; say what was refused, and why, to the person at the page."""
+    """Run `work` if the session still holds; say what was refused, and why, to the person at
+    the page."""
     try:
+        if not await in_database(lambda: may_act(who)):
+            ui.navigate.to(_sign_in_path(who.request))
+            return None
         return await in_database(work)
     except (QifenError, VisionError) as error:
         said = told(error, who.language)

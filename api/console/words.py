@@ -52,7 +52,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "camera": ("摄像头", "Camera"),
     "zone": ("区域", "Zone"),
     "version": ("版本", "version"),
-    "phase": ("阶段", "phase"),
+    "phase": ("阶段", "Phase"),
     "rule": ("规则", "Rule"),
     "rule_parking": (
         "《道路交通安全法》第五十六条：人行道上禁止停放机动车，施划的泊位除外",
@@ -162,7 +162,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "undo": ("撤销一点", "Undo"),
     "clear": ("清空", "Clear"),
     "zone_name": ("区域名称", "Zone name"),
-    "area_name": ("执法区域（同一路段）", "Enforcement area (one stretch of road side)"),
+    "area_name": ("执法区域（同一路段）", "Enforcement area (one road side)"),
     "area_place": ("短信中的地点（至多10字）", "Place in texts (at most 10 characters)"),
     "dwell": ("停留多久算停放（秒）", "Dwell before it counts (seconds)"),
     "grace": ("宽容期（秒）", "Grace (seconds)"),
@@ -199,7 +199,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "password": ("密码", "Password"),
     "set_password": ("设置密码", "Set your password"),
     "password_again": ("再次输入", "Again"),
-    "reload": ("重新载入", "Reload"),
     "not_for_you": ("您没有此页面的权限。", "You may not see this page."),
 }
 
