@@ -9,6 +9,7 @@ import typer
 
 from api.commands import cameras, people, see, system, weights
 from api.commands.common import PlainErrors
+from pipeline.logs import set_up_logs
 
 app = typer.Typer(
     cls=PlainErrors,
@@ -42,3 +43,5 @@ def main(
     ] = False,
 ) -> None:
     """Qifen 七分: a car on the pavement, a text to its owner, seven minutes to leave."""
+    # Logs go to stderr: what a command prints on stdout is its answer, and may be read by a script.
+    set_up_logs("warning")

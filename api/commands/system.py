@@ -38,9 +38,7 @@ def demo(
     """A real RTSP camera on this machine, three cars and one story; then the pages to open."""
     from pipeline.demo import demo as tell  # noqa: PLC0415 (loads the eyes)
 
-    raise typer.Exit(
-        tell(once=once, serve=server, invite_link=invitation_link, say=typer.echo)
-    )
+    raise typer.Exit(tell(once=once, serve=server, invite_link=invitation_link, say=typer.echo))
 
 
 def replay(
