@@ -26,9 +26,9 @@ SAME = 0.90
 CHANGED = 0.85
 """Less alike than this: it looks different. Between the two the last answer holds."""
 
-_SIZE = 96
-_SLACK = 5
-"""Pixels of the 96 by which a crop may be shifted: rounding, and wind on the pole."""
+_SIZE = 64
+_SLACK = 3
+"""Pixels of the 64 by which a crop may be shifted: rounding, and wind on the pole."""
 _FLAT = 4.0
 """Standard deviation of luma below which a crop shows nothing to recognise."""
 
@@ -58,15 +58,16 @@ def crop_box(image: Image, box: Box) -> Image:
 
 
 class Appearance:
-    """One look at one place: 96 x 96 luma, and its local structure where that is asked for."""
+    """One look at one place: 64 x 64 luma, and its local structure where that is asked for."""
 
-    __slots__ = ("_structure", "flat", "luma")
+    __slots__ = ("_structure", "flat", "luma", "normal")
 
     def __init__(self, luma: NDArray[np.float32]) -> None:
         self.luma = luma
         self._structure: NDArray[np.float32] | None = None
-        _, spread = cv2.meanStdDev(luma)
-        self.flat = float(spread[0, 0]) < _FLAT
+        self.normal, spread = _normal(luma)
+        """Luma as a vector of mean 0 and length 1: two of them multiply to their NCC."""
+        self.flat = spread < _FLAT
         """Too dark or too even to recognise anything by."""
 
     @classmethod
@@ -81,7 +82,7 @@ class Appearance:
 
     @classmethod
     def _of(cls, crop: Grey) -> Appearance:
-        shrinks = crop.shape[0] > _SIZE or crop.shape[1] > _SIZE
+        shrinks = crop.shape[0] > 2 * _SIZE or crop.shape[1] > 2 * _SIZE
         how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         return cls(cv2.resize(crop, (_SIZE, _SIZE), interpolation=how).astype(np.float32))
 
@@ -104,21 +105,32 @@ class Appearance:
 def likeness(then: Appearance, now: Appearance) -> float:
     """How alike two looks at one place are: 1 the same, around 0 nothing in common.
 
-    The best NCC over shifts of up to five pixels of 96, of luma or of structure. 0 where either
+    The best NCC over shifts of up to three pixels of 64, of luma or of structure. 0 where either
     look is too flat to tell anything. Structure is only asked where luma does not say "same".
     """
     if then.flat or now.flat:
         return 0.0
-    by_luma = _best(then.luma, now.luma)
-    return by_luma if by_luma >= SAME else max(by_luma, _best(then.structure, now.structure))
+    answer = float(then.normal @ now.normal)
+    if answer < SAME:
+        answer = max(answer, _best(then.luma, now.luma))
+    if answer < SAME:
+        answer = max(answer, _best(then.structure, now.structure))
+    return answer
 
 
 def stillness(then: Appearance, now: Appearance) -> float:
     """Like `likeness`, but of luma and without any shift: what moves a little is not still."""
     if then.flat or now.flat:
         return 0.0
-    answer = cv2.matchTemplate(now.luma, then.luma, cv2.TM_CCOEFF_NORMED)
-    return float(answer[0, 0])
+    return float(then.normal @ now.normal)
+
+
+def _normal(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    """`values` as a vector of mean 0 and length 1, and their standard deviation."""
+    flat = values.ravel()
+    centred = flat - flat.mean()
+    length = float(np.sqrt(centred @ centred))
+    return (centred / (length + 1e-6)).astype(np.float32), length / float(np.sqrt(flat.size))
 
 
 def _best(then: NDArray[np.float32], now: NDArray[np.float32]) -> float:
@@ -138,7 +150,9 @@ class Surroundings:
     does not. So a look is clear only if the ring still looks the same."""
 
     ring: NDArray[np.float32]
-    """Luma of the ring's pixels, one row."""
+    """Luma of the ring's pixels as a vector of mean 0 and length 1."""
+    spread: float
+    """Their standard deviation in grey levels."""
 
     @classmethod
     def of(cls, grey: Grey, place: Box) -> Surroundings:
@@ -147,14 +161,12 @@ class Surroundings:
         x1, y1, x2, y2 = pixel_box(wide, grey.shape[1], grey.shape[0])
         crop = cv2.resize(grey[y1:y2, x1:x2], (_RING, _RING), interpolation=cv2.INTER_AREA)
         smooth = cv2.GaussianBlur(crop, (3, 3), 0).astype(np.float32)
-        return cls(smooth[_RING_MASK])
+        return cls(*_normal(smooth[_RING_MASK]))
 
     def same(self, now: Surroundings) -> bool:
         """Whether what is around the place is what was there before."""
-        then_spread, now_spread = float(self.ring.std()), float(now.ring.std())
-        if then_spread < _FLAT:
-            return now_spread < 3 * _FLAT
-        if now_spread < _FLAT / 2:
+        if self.spread < _FLAT:
+            return now.spread < 3 * _FLAT
+        if now.spread < _FLAT / 2:
             return False
-        together = np.corrcoef(self.ring, now.ring)[0, 1]
-        return bool(together >= 0.5)
+        return float(self.ring @ now.ring) >= 0.5

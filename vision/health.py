@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -83,14 +84,15 @@ class ViewMonitor:
     ) -> ViewHealth:
         """Judge one look. `vehicles` are boxes of what comes and goes (0..1): a street that fills
         with cars is not another view, so the places under them are left out."""
-        small = cv2.resize(grey, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
+        tiny = np.asarray(cv2.resize(grey, _SIZE, interpolation=cv2.INTER_AREA), np.uint8)
+        small = tiny.astype(np.float32)
         passed = (at - self._last_at).total_seconds() if self._last_at else 0.0
         self._last_at = at
         if cv2.mean(small)[0] < self._settings.black_level:
             return ViewHealth.BLACK
-        if float(np.percentile(small[::4, ::4], 95)) < self._settings.dark_level:
+        if np.count_nonzero(tiny >= self._settings.dark_level) < 0.05 * tiny.size:
             return ViewHealth.TOO_DARK
-        if self._frozen(grey, at, pts):
+        if self._frozen(tiny, at, pts):
             return ViewHealth.FROZEN
         now = _View.of(small)
         if self._reference is None or self._learnt_since is None:
@@ -98,9 +100,9 @@ class ViewMonitor:
             return ViewHealth.OK
         return self._against(self._reference, now, at, max(0.0, passed), _open_tiles(vehicles))
 
-    def _frozen(self, grey: Grey, at: datetime, pts: float | None) -> bool:
+    def _frozen(self, tiny: Grey, at: datetime, pts: float | None) -> bool:
         """Identical bytes for long while the stream's time goes on: no sensor is so quiet."""
-        checksum = zlib.crc32(np.ascontiguousarray(grey).tobytes())
+        checksum = zlib.crc32(tiny.tobytes())
         if checksum != self._bytes or self._bytes_since is None:
             self._bytes, self._bytes_since, self._bytes_pts = checksum, at, pts
             return False
@@ -162,7 +164,7 @@ class ViewMonitor:
         return lasted_seconds >= limit
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _View:
     """One small picture and what is compared of it."""
 
@@ -188,24 +190,35 @@ class _View:
 
         The details have no mean by themselves, so that plain box sums give each tile's NCC.
         """
-        then_energy = _tile_means(self.detail * self.detail)
-        textured = (then_energy > _TEXTURED) & tiles
+        textured = self.textured & tiles
         if int(textured.sum()) < _FEWEST_TILES:
             return 1.0
-        here_energy = _tile_means(now.detail * now.detail)
         together = _tile_means(self.detail * now.detail)
-        ncc = together / np.sqrt(then_energy * here_energy + 1e-6)
+        ncc = together / np.sqrt(self.energy * now.energy + 1e-6)
         return float((ncc[textured] >= 0.4).mean())
+
+    @cached_property
+    def energy(self) -> NDArray[np.float32]:
+        """Mean square of each tile's detail."""
+        return _tile_means(self.detail * self.detail)
+
+    @cached_property
+    def fine_energy(self) -> NDArray[np.float32]:
+        return _tile_means(self.fine * self.fine)
+
+    @cached_property
+    def textured(self) -> NDArray[np.bool_]:
+        """Tiles in which there is something to compare."""
+        return self.energy > _TEXTURED
 
     def sharpness_left(self, now: _View) -> float:
         """How much of this view's finest detail is still there, against how much of its coarser
         detail: 1 as sharp as it was, 0 out of focus. Grain is not detail, it does not repeat;
         fog and dusk weaken both alike."""
-        textured = _tile_means(self.detail * self.detail) > _TEXTURED
-        if int(textured.sum()) < _FEWEST_TILES:
+        if int(self.textured.sum()) < _FEWEST_TILES:
             return 1.0
-        fine = _gain(self.fine, now.fine, textured)
-        coarse = _gain(self.detail, now.detail, textured)
+        fine = cv2.mean(self.fine * now.fine)[0] / (float(self.fine_energy.mean()) + 1e-6)
+        coarse = cv2.mean(self.detail * now.detail)[0] / (float(self.energy.mean()) + 1e-6)
         return fine / coarse if coarse > 0.05 else 0.0
 
     def same_when_blurred(self, now: _View) -> bool:
@@ -236,9 +249,3 @@ def _open_tiles(vehicles: Sequence[Box]) -> NDArray[np.bool_]:
 def _tile_means(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     tiles = (_SIZE[0] // _TILE, _SIZE[1] // _TILE)
     return np.asarray(cv2.resize(picture, tiles, interpolation=cv2.INTER_AREA), np.float32)
-
-
-def _gain(then: NDArray[np.float32], now: NDArray[np.float32], tiles: NDArray[np.bool_]) -> float:
-    """By which factor `then` comes back in `now`, over these tiles."""
-    shared = _tile_means(then * now)[tiles].sum()
-    return float(shared / (_tile_means(then * then)[tiles].sum() + 1e-6))

@@ -12,12 +12,13 @@ from datetime import datetime
 
 from vision.appearance import Grey, grey_picture
 from vision.gate import ChangeGate, GateSettings
-from vision.geometry import box_iou
+from vision.geometry import box_iou, foot_point
 from vision.health import HealthSettings, ViewMonitor
 from vision.looker_plates import PlateDesk
 from vision.plates import PlateReader
 from vision.rules.parking import ParkedIn, ParkingRule, ParkingSettings
 from vision.scene import Gone, SceneSettings, StaticScene
+from vision.scene_boxes import share_inside
 from vision.scene_object import SceneObject
 from vision.types import (
     Box,
@@ -81,7 +82,7 @@ class CameraLooker:
         self._settings = settings or LookerSettings()
         self._detector = detector
         self._gate = ChangeGate(self._settings.gate)
-        self._scene = StaticScene(self._settings.scene)
+        self._scene = StaticScene(self._settings.scene, concerns=self._concerns)
         self._rule = ParkingRule(zones, self._settings.parking)
         self._monitor = ViewMonitor(self._settings.health)
         self._plates = PlateDesk(
@@ -196,6 +197,16 @@ class CameraLooker:
         if self._watches:
             longest = min(longest, self._settings.watch_detector_seconds)
         return self._gate.changed(grey, at, boxes, longest_seconds=longest)
+
+    def _concerns(self, box: Box) -> bool:
+        """Whether anybody asks for what stands in this box: its foot is in or near a zone, or it
+        covers a watched place."""
+        x, y = foot_point(box)
+        dx, dy = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
+        near = (x - dx, y - dy, x + dx, y + dy)
+        places = [_bounds(zone) for zone in self._rule.zones]
+        places += [watch.subject.box for watch in self._watches.values()]
+        return any(share_inside(near, place) > 0 for place in places)
 
     def _read_plates(self, frame: Frame, things: Sequence[SceneObject]) -> None:
         """Near the dwell and after it until the vote holds; and whatever a watch has to know."""

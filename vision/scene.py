@@ -8,7 +8,7 @@ seconds of the frames' own clock, so that one, two or twelve looks a second tell
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +23,7 @@ from vision.scene_boxes import (
     share_inside,
 )
 from vision.scene_object import SceneObject, Seen
-from vision.types import Detection
+from vision.types import Box, Detection
 from vision.weights import VEHICLE_KINDS
 
 _CANDIDATE_IOU = 0.6
@@ -73,9 +73,19 @@ class Gone:
 
 
 class StaticScene:
-    """All candidates and standing objects of one camera. Give it every healthy look, in order."""
+    """All candidates and standing objects of one camera. Give it every healthy look, in order.
 
-    def __init__(self, settings: SceneSettings | None = None) -> None:
+    `concerns` tells of a box whether anybody asks for what stands there; what comes to stand
+    elsewhere is not kept.
+    """
+
+    def __init__(
+        self,
+        settings: SceneSettings | None = None,
+        *,
+        concerns: Callable[[Box], bool] | None = None,
+    ) -> None:
+        self._concerns = concerns
         self._settings = settings or SceneSettings()
         self._ids = itertools.count(1)
         self._objects: list[SceneObject] = []
@@ -270,6 +280,8 @@ class StaticScene:
 
     def _begins(self, detection: Detection) -> bool:
         if detection.confidence < self._settings.start_confidence:
+            return False
+        if self._concerns is not None and not self._concerns(detection.box):
             return False
         if len(self._objects) >= self._settings.most_objects:
             return False
