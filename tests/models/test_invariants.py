@@ -244,7 +244,8 @@ class Histories(RuleBasedStateMachine):
 
     def deliver(self, event: Event, _user: User) -> None:
         self.city.advance(3)
-        self.city.deliver(event)
+        if self.city.notice(event) is not None:
+            self.city.deliver(event)
 
     def leave(self, event: Event, _user: User) -> None:
         self.city.watch(event, "absent", 40)
