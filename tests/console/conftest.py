@@ -16,15 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import av
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
 
 import samples
 from models import signin
+from models.event import Event, EventState
 from models.people import Role
 from models.policy import save_policy
-from models.registry import add_camera
+from models.registry import add_camera, get_camera
 from models.store import Store
+from models.zone import Zone, ZonePhase
+from models.zones import save_zone
 from pipeline.services import Services, build_services
 from pipeline.settings import load_settings
 from tests.rtsp import RtspServer, free_port
@@ -42,7 +47,12 @@ CHROMIUM_ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+STREET = "延安路1号"
+"""The camera that plays the clip."""
+DARK = "文三路2号"
+"""A camera that is out of service and has sent no picture: for pages that need no street."""
 SHORT_POLICY = {
+    "confirm_timeout_seconds": 900.0,
     "absent_confirm_seconds": 8.0,
     "recheck_delay_seconds": 2.0,
     "recheck_window_seconds": 90.0,
@@ -71,6 +81,19 @@ def cut(source: Path, target: Path, begin: float, end: float) -> Path:
     return target
 
 
+def foot_zone(vehicle: str) -> list[list[float]]:
+    """Corners (0..1) of a zone round the foot of one standing car only."""
+    car = next(v for v in samples.truth("demo_day")["vehicles"] if v["id"] == vehicle)
+    x1, _, x2, y2 = car["stands"][0]["box"]
+    middle = (x1 + x2) / 2
+    return [
+        [middle - 0.1, y2 - 0.12],
+        [middle + 0.1, y2 - 0.12],
+        [middle + 0.1, y2 + 0.1],
+        [middle - 0.1, y2 + 0.1],
+    ]
+
+
 @dataclass
 class City:
     """One running installation."""
@@ -78,6 +101,41 @@ class City:
     services: Services
     base_url: str
     log: Path
+
+    def camera_id(self, name: str) -> int:
+        with self.services.store.read() as session:
+            return get_camera(session, name).id
+
+    def zone_round(self, vehicle: str) -> str:
+        """Put a live zone round the foot of one of the clip's cars; gives its name."""
+        name = f"{vehicle}车位"
+        at = self.services.clock.now()
+        with self.services.store.begin() as session:
+            values = {
+                "name": name,
+                "place": "延安路人行道",
+                "polygon": foot_zone(vehicle),
+                "dwell_seconds": 5,
+                "phase": ZonePhase.LIVE.value,
+                "legal_basis": "《道路交通安全法》第五十六条",
+                "sms_from": "00:00",
+                "sms_until": "24:00",
+            }
+            save_zone(session, get_camera(session, STREET), values, at=at, actor="test")
+        return name
+
+    def flagged_in(self, zone: str) -> int:
+        """Wait for the event of a zone that asks for confirmation."""
+
+        def found() -> int | None:
+            with self.services.store.read() as session:
+                return session.scalars(
+                    select(Event.id)
+                    .join(Zone, Zone.id == Event.zone_id)
+                    .where(Zone.name == zone, Event.state == EventState.CONFIRM_PENDING)
+                ).first()
+
+        return self.wait_for(found, f"flagged car in {zone}")
 
     def wait_for(self, found: Callable[[], Any], what: str, seconds: float = 90.0) -> Any:
         """Poll until `found` gives something; fails with the installation's log otherwise."""
@@ -96,7 +154,7 @@ def _furnish(store: Store, services: Services, stream_url: str) -> None:
     with store.begin() as session:
         add_camera(
             session,
-            "延安路1号",
+            STREET,
             stream_url,
             at=at,
             actor="test",
@@ -106,6 +164,7 @@ def _furnish(store: Store, services: Services, stream_url: str) -> None:
             sign_installed=True,
             published_at=at - timedelta(days=30),
         )
+        add_camera(session, DARK, "rtsp://127.0.0.1:1/none", at=at, actor="test", enabled=False)
         save_policy(session, SHORT_POLICY, at=at, actor="test")
         people = [("wang", Role.OPERATOR), ("zhang", Role.OFFICER), ("li", Role.OFFICER)]
         for name, role in [*people, ("boss", Role.ADMIN)]:
@@ -122,7 +181,7 @@ def _furnish(store: Store, services: Services, stream_url: str) -> None:
             signin.accept_invitation(session, token, PASSWORD, at=at)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[City]:
     """`qifen run` with one camera that shows three standing cars, and four people."""
     folder = tmp_path_factory.mktemp("city")
@@ -155,7 +214,7 @@ def city(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Ci
             services.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
@@ -185,8 +244,8 @@ class Visitor:
         self.page.goto(self._city.base_url + path)
         return self.page
 
-    def sign_in(self, username: str) -> Page:
-        page = self.open("/sign-in")
+    def sign_in(self, username: str, language: str = "zh") -> Page:
+        page = self.open(f"/language/{language}?next=/sign-in")
         page.fill("input[name=username]", username)
         page.fill("input[name=password]", PASSWORD)
         page.click("button")
@@ -214,9 +273,13 @@ def visitors(browser: Browser, city: City) -> Iterator[Callable[..., Visitor]]:
         visitor.close()
 
 
-def _answers(city: City) -> bool:
-    import httpx
+@pytest.fixture(scope="session")
+def waiting(city: City) -> int:
+    """An event of the street that waits for an officer's confirmation: car C in its own zone."""
+    return city.flagged_in(city.zone_round("C"))
 
+
+def _answers(city: City) -> bool:
     try:
         return httpx.get(f"{city.base_url}/api/v1/health", timeout=2.0).status_code == 200
     except httpx.HTTPError:

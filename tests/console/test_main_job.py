@@ -12,13 +12,15 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 import samples
-from models.camera import Camera
+from api.console.zones import LEGAL_BASIS
 from models.event import Event, EventState
-from models.zone import ConfirmMode, ZonePhase, ZoneVersion
-from tests.console.conftest import City, Visitor
+from models.registry import get_camera
+from models.zone import ConfirmMode, Zone, ZonePhase, ZoneVersion
+from tests.console.conftest import STREET, City, Visitor, foot_zone
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(420)]
 
+ZONE = "店前人行道"
 GRACE_SECONDS = 25
 CAR = next(v for v in samples.truth("demo_day")["vehicles"] if v["id"] == "B")
 
@@ -28,8 +30,11 @@ def test_from_the_drawn_zone_to_the_second_signature(
 ) -> None:
     """One car's whole way, and nothing of it by any other hand than a person's or the camera's."""
     _operator_draws(city, visitors())
-    event_id = _flagged(city)
+    event_id = city.flagged_in(ZONE)
     first = visitors().sign_in("zhang")
+    _queue_leads_to(first, event_id, city)
+    _countdown_ticks(first)
+    _half_typed_reason_survives(first)
     _officer_confirms(first, event_id, city)
     number, code = _number_and_code(first)
     _owner_watches(visitors(width=360, height=740), number, code)
@@ -47,40 +52,33 @@ def _operator_draws(city: City, operator: Visitor) -> None:
     city.wait_for(lambda: _has_picture(city), "picture of the camera")
     page = operator.sign_in("wang")
     page.goto(f"{city.base_url}/console/cameras")
-    page.get_by_text("绘制区域").click()
+    page.locator(f'a[href="/console/cameras/{city.camera_id(STREET)}/zones"]').click()
     image = page.locator(".nicegui-interactive-image, img").first
     expect(image).to_be_visible()
     page.wait_for_timeout(800)  # the picture sets its size once it is loaded
     box = image.bounding_box()
     assert box is not None
-    for x, y in _round_the_car():
+    for x, y in foot_zone("B"):
         page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
-    _fill(page, "区域名称", "店前人行道")
+    _fill(page, "区域名称", ZONE)
     _fill(page, "短信中的地点（至多10字）", "延安路人行道")
     _fill(page, "停留多久算停放（秒）", "5")
     _fill(page, "宽容期（秒）", str(GRACE_SECONDS))
+    # Whatever the time of day, the text goes out at once.
+    _fill(page, "短信时段 自", "00:00")
+    _fill(page, "短信时段 至", "24:00")
+    expect(page.get_by_label("法律依据", exact=True)).to_have_value(LEGAL_BASIS)
     page.get_by_label("阶段").click()
     page.get_by_role("option", name="正式").click()
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_text("已保存版本 1")).to_be_visible()
     with city.services.store.read() as session:
-        version = session.scalars(select(ZoneVersion)).one()
+        version = session.scalars(select(ZoneVersion).join(Zone).where(Zone.name == ZONE)).one()
+    assert version.legal_basis == LEGAL_BASIS
     assert version.phase == ZonePhase.LIVE
     assert version.confirm_mode == ConfirmMode.OFFICER
-    for drawn, meant in zip(version.polygon, _round_the_car(), strict=True):
+    for drawn, meant in zip(version.polygon, foot_zone("B"), strict=True):
         assert drawn == pytest.approx(meant, abs=0.01), "the corner lies where the mouse was"
-
-
-def _round_the_car() -> list[tuple[float, float]]:
-    """Corners of a zone round the foot of one standing car only."""
-    x1, _, x2, y2 = CAR["stands"][0]["box"]
-    middle = (x1 + x2) / 2
-    return [
-        (middle - 0.1, y2 - 0.12),
-        (middle + 0.1, y2 - 0.12),
-        (middle + 0.1, y2 + 0.1),
-        (middle - 0.1, y2 + 0.1),
-    ]
 
 
 def _fill(page: Page, label: str, value: str) -> None:
@@ -89,17 +87,7 @@ def _fill(page: Page, label: str, value: str) -> None:
 
 def _has_picture(city: City) -> bool:
     with city.services.store.read() as session:
-        return session.scalars(select(Camera.last_picture)).one() is not None
-
-
-def _flagged(city: City) -> int:
-    def found() -> int | None:
-        with city.services.store.read() as session:
-            return session.scalars(
-                select(Event.id).where(Event.state == EventState.CONFIRM_PENDING)
-            ).first()
-
-    return city.wait_for(found, "flagged car")
+        return get_camera(session, STREET).last_picture is not None
 
 
 def _state(city: City, event_id: int) -> str:
@@ -107,9 +95,35 @@ def _state(city: City, event_id: int) -> str:
         return session.get_one(Event, event_id).state
 
 
-def _officer_confirms(page: Page, event_id: int, city: City) -> None:
+def _queue_leads_to(page: Page, event_id: int, city: City) -> None:
+    """By keyboard alone: the row is a link that takes the focus."""
     page.goto(f"{city.base_url}/console/review?tab=confirm")
-    page.locator(f'a[href="/console/events/{event_id}"]').click()
+    row = page.locator(f'a[href="/console/events/{event_id}"]')
+    expect(row).to_contain_text(CAR["plate"])
+    row.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/console/events/{event_id}")
+
+
+def _countdown_ticks(page: Page) -> None:
+    count = page.locator(".qf-count").first
+    expect(count).to_have_text(re.compile(r"\d:\d\d"))
+    before = count.inner_text()
+    expect(count).not_to_have_text(before, timeout=2_000)
+
+
+def _half_typed_reason_survives(page: Page) -> None:
+    """The camera looks every second and the page says so; nothing typed is lost by it."""
+    reason = page.get_by_label("理由", exact=True)
+    reason.fill("车主在旁边装")
+    seen = page.locator(".qf-card", has_text="复核记录").last
+    before = seen.inner_text()
+    expect(seen).not_to_have_text(before, timeout=15_000)
+    expect(reason).to_have_value("车主在旁边装")
+    expect(reason).to_be_focused()
+
+
+def _officer_confirms(page: Page, event_id: int, city: City) -> None:
     expect(page.get_by_label("号牌（可更正）")).to_have_value(CAR["plate"])
     page.get_by_role("button", name="确认并通知车主").click()
     city.wait_for(lambda: _state(city, event_id) == EventState.GRACE, "delivered text", 30.0)
