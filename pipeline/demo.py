@@ -93,17 +93,19 @@ def demo(
     folder = Path(tempfile.mkdtemp(prefix="qifen-demo-"))
     try:
         with as_file(files("samples") / "city" / "owners.csv") as owners:
-            services = _build(folder, owners, say, colours)
+            services, teller = _build(folder, owners, say, colours)
             try:
-                return _play(services, once, serve, invite_link, say, colours)
+                return _play(services, teller, once, serve, invite_link, say)
             finally:
                 services.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _build(folder: Path, owners: Path, say: Say, colours: bool | None) -> Services:
-    """A fresh installation in `folder`, whose texts are shown as they go out."""
+def _build(
+    folder: Path, owners: Path, say: Say, colours: bool | None
+) -> tuple[Services, Storyteller]:
+    """A fresh installation in `folder`, whose texts are told as they go out."""
     settings = load_settings(
         data_dir=folder, database_url="", secret_key=None, channel="local", owners_csv=owners,
         public_base_url="", host="127.0.0.1", port=free_port(8080), log_level="error",
@@ -116,16 +118,16 @@ def _build(folder: Path, owners: Path, say: Say, colours: bool | None) -> Servic
     channel = LocalChannel(
         services.clock, outbox=folder / "outbox.jsonl", show=teller.tell_text, validity_seconds=20
     )
-    return replace(services, channel=channel)
+    return replace(services, channel=channel), teller
 
 
 def _play(
-    services: Services, once: bool, serve: Callable[[Services], ApiServer] | None,
-    invite_link: Callable[[str, str], str] | None, say: Say, colours: bool | None,
+    services: Services, teller: Storyteller, once: bool,
+    serve: Callable[[Services], ApiServer] | None,
+    invite_link: Callable[[str, str], str] | None, say: Say,
 ) -> int:  # fmt: skip
     clip = samples.clip_path(CLIP)
     plates = {car["id"]: car["plate"] for car in samples.truth(CLIP)["vehicles"]}
-    teller = Storyteller(services.store, services.clock, say, colours=colours)
     with serving(clip.parent) as stream:
         tokens = furnish(services, f"{stream}/{clip.name}/play_count_0")
         running = Running(services, serve)

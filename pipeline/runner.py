@@ -98,6 +98,7 @@ class Running:
         settings = services.settings
         self.services = services
         self.stopping = threading.Event()
+        self.failed = False
         self.fleet = Fleet(settings, self._wanted, services.metrics)
         sender = Sender(
             services.store, services.channel, services.clock, services.policy,
@@ -150,6 +151,7 @@ class Running:
             if self._server is not None:
                 self._server.run()
         except SystemExit:  # uvicorn's word for "could not start"; its log says why
+            self.failed = True
             _log.error("the API could not be started")
         finally:
             self.stopping.set()
@@ -185,7 +187,7 @@ def run(
             running.stop()
     finally:
         services.close()
-    return 0
+    return 1 if running.failed else 0
 
 
 def greet(base_url: str | None, admin_link: str | None, say: Callable[[str], None]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from models.errors import Conflict, NotFound, QifenError
+from models.errors import Conflict, NotFound, QifenError, Unavailable
 from models.registry import HealthReport, get_camera, report_health, zones_for
 from pipeline.buffer import Held, HeldSighting, HoldingBuffer, held_items
 from pipeline.evidence import encode_jpeg
@@ -79,6 +79,7 @@ class Shift:
         self._buffer = HoldingBuffer(self._apply, hold_seconds=services.settings.hold_seconds)
         self._health = _Health(services, post)
         self._poll_due = 0.0
+        self.orders = Orders((), ())
         self.orders = self._read_orders()
 
     def work(self, looker: CameraLooker) -> str:
@@ -199,9 +200,9 @@ class Shift:
                 self._end("changed")
             zones = tuple(zone_shape(version) for version in zones_for(session, camera))
             watches = tuple(self._watch_list.subjects(session, camera.id))
-        old: Orders | None = getattr(self, "orders", None)
+        old = self.orders
         # The same object where nothing changed: the eyes keep what they remember.
-        if old and old.zones == zones and _identity(old.watches) == _identity(watches):
+        if old.zones == zones and _identity(old.watches) == _identity(watches):
             return old
         return Orders(zones, watches)
 
@@ -217,12 +218,14 @@ class _Health:
     def __init__(self, services: Services, post: Post) -> None:
         self._services = services
         self._post = post
+        self._picture_name = f"camera-{post.camera_id}"
         self._stream: StreamState | None = None
         self._view = ViewHealth.OK
         self._was_down = ""
         self._frame: Frame | None = None
         self._last_frame_at: datetime | None = None
         self._picture_key: str | None = None
+        self._store_trouble = ""
         self._written: tuple[str, str] | None = None
         self._write_due = self._picture_due = 0.0
 
@@ -243,7 +246,7 @@ class _Health:
         if self._stream is None or self._stream.status is not StreamStatus.UP:
             return "unknown", ""
         if self._view is ViewHealth.OK:
-            return "up", ""
+            return "up", self._store_trouble
         return str(self._view), "the picture cannot be judged"
 
     def write(self, now: float, reconnects: int) -> None:
@@ -252,6 +255,7 @@ class _Health:
         if state == self._written and now < self._write_due:
             return
         self._keep_picture(now)
+        state = self.state()
         report = HealthReport(
             *state, last_frame_at=self._last_frame_at, last_picture=self._picture_key,
             reconnects=reconnects,
@@ -269,5 +273,8 @@ class _Health:
             return
         self._frame, self._picture_due = None, now + PICTURE_SECONDS
         data = encode_jpeg(frame.image, quality=80)
-        name = f"camera-{self._post.camera_id}"
-        self._picture_key = self._services.evidence.overwrite(name, data, "jpg")
+        try:
+            self._picture_key = self._services.evidence.overwrite(self._picture_name, data, "jpg")
+            self._store_trouble = ""
+        except Unavailable as error:
+            self._store_trouble = str(error)  # a full disk is told, and hides no other trouble

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,9 +66,22 @@ class Storyteller:
         self._say = say
         self._colours = sys.stdout.isatty() if colours is None else colours
         self._last_id = 0
+        self._turn = threading.Lock()
 
     def tell_news(self) -> int:
         """Tell what happened since the last call. Gives how many lines."""
+        with self._turn:
+            return self._tell_news()
+
+    def tell_text(self, line: str) -> None:
+        """A text as the owner's phone shows it (the local channel's `show`), after what led to
+        it: the sender's thread calls this, between two transactions."""
+        with self._turn:
+            self._tell_news()
+            told = f"{self._time(self._clock.now())}  短信 text   → {line}"
+            self._say(self._coloured(told, _BLUE))
+
+    def _tell_news(self) -> int:
         with self._store.read() as session:
             rows = session.scalars(
                 select(TransitionLog)
@@ -80,10 +94,6 @@ class Storyteller:
         for line in lines:
             self._say(line)
         return len(lines)
-
-    def tell_text(self, line: str) -> None:
-        """A text as the owner's phone shows it (the local channel's `show`)."""
-        self._say(self._coloured(f"{self._time(self._clock.now())}  短信 text   → {line}", _BLUE))
 
     def _lines(self, session: Session, row: TransitionLog) -> list[str]:
         words = _STEPS.get(row.to_state)

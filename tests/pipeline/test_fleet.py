@@ -138,10 +138,12 @@ def test_stop_ends_a_stopped_process_too(tmp_path: Path, stream: str) -> None:
 _PARENT = """
 import sys, time
 from pipeline.fleet import Fleet
+from pipeline.logs import set_up_logs
 from pipeline.metrics import Metrics
 from pipeline.settings import load_settings
 
 if __name__ == "__main__":
+    set_up_logs()
     fleet = Fleet(load_settings(), lambda: [1], Metrics())
     fleet.start()
     while not fleet.processes():
@@ -220,3 +222,18 @@ def test_crew_ends_when_told() -> None:
     serve_pipe(Crew(Idle), theirs, stop)
     ours.close()
     theirs.close()
+
+
+@pytest.mark.slow
+def test_four_cameras_at_1080p_fit_in_600_megabytes(tmp_path: Path, stream: str) -> None:
+    """One worker process, one detector, four cameras with events under watch."""
+    place = Installation(tmp_path, stream, cameras_per_process=4)
+    place.wanted = [place.add(f"camera {number}") for number in range(4)]
+    place.fleet.start()
+    try:
+        wait_for(lambda: all(place.frames(f"camera {number}") >= 25 for number in range(4)), 240)
+        (pid,) = place.fleet.processes()
+        assert psutil.Process(pid).memory_info().rss < 600 * 1024 * 1024
+    finally:
+        place.fleet.stop()
+        place.store.dispose()

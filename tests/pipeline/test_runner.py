@@ -96,7 +96,7 @@ def test_runs_without_an_api_and_answers_sigterm(tmp_path: Path) -> None:
 
 def test_an_api_that_cannot_start_ends_the_run(tmp_path: Path) -> None:
     settings = load_settings(data_dir=tmp_path, port=free_port(0))
-    assert run(settings, serve=lambda _: Server(fails=True), say=lambda _: None) == 0
+    assert run(settings, serve=lambda _: Server(fails=True), say=lambda _: None) == 1
 
 
 def test_fleet_keeps_what_runs_while_the_database_is_away(

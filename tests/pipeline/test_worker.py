@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,8 +21,10 @@ from models.event import Event
 from models.registry import get_camera, list_cameras, save_zone, take_over, update_camera
 from models.store import Store
 from notify.local_channel import LocalChannel
+from pipeline.demo_stream import serving
 from pipeline.evidence import EvidenceStore
 from pipeline.metrics import CameraCounters
+from pipeline.ports import free_port
 from pipeline.replay import EveryoneKnown
 from pipeline.services import Services, build_services
 from pipeline.settings import prepare_data_dir
@@ -30,6 +33,7 @@ from pipeline.worker import CameraWorker
 from tests.pipeline.live import CLIP, add_live_camera, new_installation, wait_for
 from tests.vision.stage import Shot, Stage
 from vision.errors import BadWeights
+from vision.frames import StreamState, StreamStatus
 from vision.types import Detection, Image, ViewHealth, WeightsInfo
 
 pytestmark = pytest.mark.usefixtures("own_key")
@@ -222,6 +226,42 @@ def test_camera_that_is_not_there_is_tried_quietly(tmp_path: Path) -> None:
     rig.stop()
 
 
+def test_a1_a_stream_that_stops_is_down_and_up_again(tmp_path: Path) -> None:
+    """Down within 20 s of its end, up within 15 s of its return, nothing invented between."""
+    clip = samples.clip_path(CLIP)
+    port = free_port(0)
+    rig = Rig(tmp_path, f"rtsp://127.0.0.1:{port}/{clip.name}/play_count_0", load_reader=NoPlates)
+    with serving(clip.parent, port):
+        rig.start()
+        wait_for(lambda: rig.camera().health == "up", 60)
+    wait_for(lambda: rig.camera().health == "down", 20, "down")
+    frames = rig.worker.counters.frames
+    time.sleep(2.0)
+    assert rig.worker.counters.frames == frames
+    with serving(clip.parent, port):
+        wait_for(lambda: rig.camera().health == "up", 15, "up again")
+        assert rig.worker.counters.reconnects >= 1
+    rig.stop()
+
+
+def test_a_full_disk_is_told_on_the_cameras_page(tmp_path: Path) -> None:
+    """No room for the latest picture: the camera is up, and says what to do."""
+    rig = Rig(tmp_path, "rtsp://127.0.0.1:9/none")
+    health = shift_of(rig)._health
+    (tmp_path / "evidence").write_text("a file where the folder should be")
+    health.note_stream(StreamState(StreamStatus.UP, rig.services.clock.now()))
+    health.note_look(Stage().frame(Shot(), 0.0), ViewHealth.OK)
+    health.write(1.0, 0)
+    assert rig.camera().health == "up"
+    assert "QIFEN_DATA_DIR" in rig.camera().health_reason
+    (tmp_path / "evidence").unlink()
+    health.write(2.0, 0)  # nothing new, not due: not written
+    health.note_look(Stage().frame(Shot(), 1.0), ViewHealth.OK)
+    health.write(20.0, 3)
+    assert (rig.camera().health_reason, rig.camera().reconnects) == ("", 3)
+    rig.stop()
+
+
 def shift_of(rig: Rig) -> Shift:
     with rig.store.begin() as session:
         camera = get_camera(session, rig.camera_id)
@@ -234,8 +274,6 @@ def shift_of(rig: Rig) -> Shift:
 
 def test_health_tells_what_the_view_is_like(tmp_path: Path) -> None:
     """A covered lens is neither up nor down; before the first frame nothing is known."""
-    from vision.frames import StreamState, StreamStatus
-
     rig = Rig(tmp_path, "rtsp://127.0.0.1:9/none")
     health = shift_of(rig)._health
     at = rig.services.clock.now()
