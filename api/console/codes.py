@@ -129,13 +129,14 @@ PICTURES: Table = {
     "E6": ("全景 期满后再隔10秒", "second overview, at least 10 s after E4"),
     "LEFT": ("车辆驶离后的现场", "the place after it had left"),
     "PAPER": ("纸质告知照片", "photo of the paper notice"),
+    "STATEMENT": ("当事人提交的图片", "picture that came with a statement"),
     "V1": ("发现前后录像", "clip around T0"),
     "V2": ("复核录像", "clip at the second look"),
     "E3_TOO_SOON": ("E3 距 E1 不足10秒", "E3 less than 10 s after E1"),
     "E4_TOO_EARLY": ("E4 早于期限", "E4 not after the deadline"),
     "E6_TOO_SOON": ("E6 距 E4 不足10秒", "E6 less than 10 s after E4"),
 }
-PICTURE_ORDER = ("E1", "E2", "E3", "E4", "E5", "E6", "LEFT", "PAPER")
+PICTURE_ORDER = ("E1", "E2", "E3", "E4", "E5", "E6", "LEFT", "PAPER", "STATEMENT")
 
 TEXTS: Table = {
     "N1": ("驶离提醒", "please leave"),

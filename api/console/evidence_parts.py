@@ -12,7 +12,7 @@ from api.console import measures, views
 from api.console.codes import PICTURES, coded
 from api.console.layout import Visitor, box_markup, card, table
 
-CLOSE_UPS = frozenset({"E2", "E5", "PAPER"})
+CLOSE_UPS = frozenset({"E2", "E5", "PAPER", "STATEMENT"})
 """Pictures that are not the whole view: no zone can be drawn on them."""
 
 

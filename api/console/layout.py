@@ -171,7 +171,7 @@ def table(lines: Sequence[tuple[str, str, str]]) -> str:
         f'<tr><th title="{escape(key)}">{escape(name)}</th><td>{escape(value)}</td></tr>'
         for name, value, key in lines
     )
-    return f'<table class="qf">{rows}</table>'
+    return f'<table class="qf pairs">{rows}</table>'
 
 
 def box_markup(box: Sequence[float]) -> str:

@@ -47,6 +47,7 @@ async def _people(services: Services, who: Visitor) -> None:
         f"</tr>{lines}</table></div>"
     ).classes("w-full")
     with ui.element("div").classes("qf-card"):
+        raw(f"<h2>{escape(word('invite_somebody'))}</h2>")
         _invite(services, who)
 
 
@@ -66,16 +67,17 @@ def _read(services: Services) -> list[tuple[str, str, list[str], str]]:
 
 def _invite(services: Services, who: Visitor) -> None:
     word = who.word
-    username = ui.input(word("username")).classes("w-full")
-    display = ui.input(word("display_name")).classes("w-full")
-    roles = ui.select(
-        {r.value: word(r.value) for r in Role},
-        label=word("roles"),
-        multiple=True,
-        value=[Role.OFFICER.value],
-    ).classes("w-full")
-    licence = ui.input(word("licence_no")).classes("w-full")
-    until = ui.input(word("licence_until")).classes("w-full")
+    with ui.element("div").classes("qf-form"):
+        username = ui.input(word("username")).props("autocomplete=off")
+        display = ui.input(word("display_name"))
+        licence = ui.input(word("licence_no"))
+        until = ui.input(word("licence_until"))
+        roles = ui.select(
+            {r.value: word(r.value) for r in Role},
+            label=word("roles"),
+            multiple=True,
+            value=[Role.OFFICER.value],
+        ).classes("wide")
     link = ui.label().classes("qf-sms w-full").style("overflow-wrap:anywhere")
     link.visible = False
 

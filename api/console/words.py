@@ -174,7 +174,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_versions": ("还没有区域。", "No zones yet."),
     "corners": ("顶点", "corners"),
     "phase_shadow": ("影子：只统计", "shadow: only counted"),
-    "phase_warning": ("提醒：不升级", "warning: texts, never escalates"),
+    "phase_warning": ("提醒：不升级", "warning: texts only"),
     "phase_live": ("正式", "live"),
     "new_zone": ("新区域", "New zone"),
     "versions": ("历史版本", "Versions"),
@@ -185,6 +185,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # people
     "invite": ("邀请", "Invite"),
+    "invite_somebody": ("邀请新人员", "Invite somebody"),
     "username": ("用户名", "User name"),
     "display_name": ("姓名", "Name"),
     "roles": ("角色", "Roles"),

@@ -100,7 +100,7 @@ class Editor:
                 cross="#ffffff80",
                 sanitize=False,
             )
-            .classes("w-full")
+            .classes("w-full qf-zone-image")
             .props("draggable=false")
             .style("background:#10181d;user-select:none")
         )

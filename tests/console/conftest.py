@@ -106,6 +106,10 @@ class City:
         with self.services.store.read() as session:
             return get_camera(session, name).id
 
+    def state(self, event_id: int) -> str:
+        with self.services.store.read() as session:
+            return session.get_one(Event, event_id).state
+
     def zone_round(self, vehicle: str) -> str:
         """Put a live zone round the foot of one of the clip's cars; gives its name."""
         name = f"{vehicle}车位"

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 import samples
 from api.console.zones import LEGAL_BASIS
-from models.event import Event, EventState
+from models.event import EventState
 from models.registry import get_camera
 from models.zone import ConfirmMode, Zone, ZonePhase, ZoneVersion
 from tests.console.conftest import STREET, City, Visitor, foot_zone
@@ -38,14 +38,14 @@ def test_from_the_drawn_zone_to_the_second_signature(
     _officer_confirms(first, event_id, city)
     number, code = _number_and_code(first)
     _owner_watches(visitors(width=360, height=740), number, code)
-    city.wait_for(lambda: _state(city, event_id) == EventState.REVIEW_PENDING, "review", 120.0)
+    city.wait_for(lambda: city.state(event_id) == EventState.REVIEW_PENDING, "review", 120.0)
     _signs(first, event_id, city, "认定，交另一名执法人员复核")
     expect(first.get_by_text("等待另一名执法人员复核")).to_be_visible()
-    assert _state(city, event_id) == EventState.REVIEW_PENDING, "one signature opens no case"
+    assert city.state(event_id) == EventState.REVIEW_PENDING, "one signature opens no case"
     second = visitors().sign_in("li")
     _signs(second, event_id, city, "复核同意，转为案件")
     expect(second.locator(".qf-badge", has_text="已转案件").first).to_be_visible()
-    assert _state(city, event_id) == EventState.ESCALATED
+    assert city.state(event_id) == EventState.ESCALATED
 
 
 def _operator_draws(city: City, operator: Visitor) -> None:
@@ -53,7 +53,7 @@ def _operator_draws(city: City, operator: Visitor) -> None:
     page = operator.sign_in("wang")
     page.goto(f"{city.base_url}/console/cameras")
     page.locator(f'a[href="/console/cameras/{city.camera_id(STREET)}/zones"]').click()
-    image = page.locator(".nicegui-interactive-image, img").first
+    image = page.locator(".qf-zone-image").first
     expect(image).to_be_visible()
     page.wait_for_timeout(800)  # the picture sets its size once it is loaded
     box = image.bounding_box()
@@ -90,11 +90,6 @@ def _has_picture(city: City) -> bool:
         return get_camera(session, STREET).last_picture is not None
 
 
-def _state(city: City, event_id: int) -> str:
-    with city.services.store.read() as session:
-        return session.get_one(Event, event_id).state
-
-
 def _queue_leads_to(page: Page, event_id: int, city: City) -> None:
     """By keyboard alone: the row is a link that takes the focus."""
     page.goto(f"{city.base_url}/console/review?tab=confirm")
@@ -126,7 +121,7 @@ def _half_typed_reason_survives(page: Page) -> None:
 def _officer_confirms(page: Page, event_id: int, city: City) -> None:
     expect(page.get_by_label("号牌（可更正）")).to_have_value(CAR["plate"])
     page.get_by_role("button", name="确认并通知车主").click()
-    city.wait_for(lambda: _state(city, event_id) == EventState.GRACE, "delivered text", 30.0)
+    city.wait_for(lambda: city.state(event_id) == EventState.GRACE, "delivered text", 30.0)
     expect(page.locator(".qf-sms").first).to_contain_text("不予处罚", timeout=10_000)
 
 
