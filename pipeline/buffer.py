@@ -198,4 +198,4 @@ class HoldingBuffer:
 
 
 def _bare(frame: Frame) -> Frame:
-    return replace(frame, image=_NO_PIXELS)
+    return replace(frame, picture=_NO_PIXELS)

@@ -181,8 +181,8 @@ class Picture:
     def __init__(self, frame: Frame) -> None:
         self.at = frame.at
         self.pts = frame.pts
-        self.size = (frame.image.shape[1], frame.image.shape[0])
-        self._image: Image | None = frame.image
+        self.size = frame.size
+        self._frame: Frame | None = frame
         self._jpeg: bytes | None = None
 
     def jpeg(self) -> bytes:
@@ -192,17 +192,21 @@ class Picture:
 
     def image(self) -> Image:
         """The pixels; after `compact` they are read back from the JPEG."""
-        if self._image is not None:
-            return self._image
+        if self._frame is not None:
+            return self._frame.image
         image = decode_jpeg(self._jpeg or b"")
         if image is None:  # our own encoder's output always decodes
             raise Unavailable("a held picture cannot be read back")
         return image
 
+    @property
+    def holds_pixels(self) -> bool:
+        return self._frame is not None
+
     def compact(self) -> None:
         """Let the pixels go and keep the JPEG, about a tenth of the memory."""
         self.jpeg()
-        self._image = None
+        self._frame = None
 
 
 @dataclass(frozen=True, slots=True)

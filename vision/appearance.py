@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision import types
 from vision.types import Box, Image
 
 Grey = NDArray[np.uint8]
@@ -35,11 +36,7 @@ _FLAT = 4.0
 
 def grey_picture(image: Image) -> Grey:
     """Luma of a picture, scaled down to `GREY_WIDTH` where it is wider."""
-    height, width = image.shape[:2]
-    if width > GREY_WIDTH:
-        size = (GREY_WIDTH, max(1, round(height * GREY_WIDTH / width)))
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+    return types.grey_picture(image, GREY_WIDTH)
 
 
 def pixel_box(box: Box, width: int, height: int) -> tuple[int, int, int, int]:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import av
 import av.error
-import numpy as np
 from av.container.input import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vision.errors import BadVideo
 from vision.frames_open import open_file, video_stream
-from vision.types import Frame, Image
+from vision.frames_picture import DecodedPicture
+from vision.types import Frame
 
 _TICK_SLACK_SECONDS = 1e-6
 """Presentation times are fractions; their float sums may miss a tick by a rounding error."""
@@ -65,7 +65,7 @@ class FileSource:
                 yield Frame(
                     camera=self._camera,
                     at=self._start + timedelta(seconds=pts),
-                    image=to_image(decoded),
+                    picture=DecodedPicture(decoded),
                     pts=pts,
                     keyframe=bool(decoded.key_frame),
                     sequence=sequence,
@@ -122,13 +122,6 @@ class _Timeline:
                     now = self._last + 0.001
         self._last = now
         return now
-
-
-def to_image(decoded: VideoFrame) -> Image:
-    """Height x width x 3 BGR, upright: a phone's rotation mark is obeyed."""
-    image = np.asarray(decoded.to_ndarray(format="bgr24"), dtype=np.uint8)
-    turns = round(decoded.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 
 
 def _duration(container: InputContainer, stream: VideoStream) -> float | None:

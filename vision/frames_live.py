@@ -17,8 +17,8 @@ from vision.errors import (
     StreamUnreachable,
     VisionError,
 )
-from vision.frames_file import to_image
 from vision.frames_open import redact_url
+from vision.frames_picture import DecodedPicture
 from vision.frames_reader import Pace, Reader, Received
 from vision.types import Frame
 
@@ -218,7 +218,7 @@ class LiveSource:
         return Frame(
             camera=self._camera,
             at=received.at,
-            image=to_image(received.picture),
+            picture=DecodedPicture(received.picture),
             pts=received.pts,
             keyframe=bool(received.picture.key_frame),
             sequence=received.sequence,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from vision.appearance import Grey, grey_picture
+from vision.appearance import GREY_WIDTH, Grey
 from vision.gate import ChangeGate, GateSettings
 from vision.geometry import box_iou, foot_point
 from vision.health import HealthSettings, ViewMonitor
@@ -141,7 +141,7 @@ class CameraLooker:
 
     def look(self, frame: Frame) -> LookResult:
         """Take one frame and say everything that follows from it."""
-        grey = grey_picture(frame.image)
+        grey = frame.grey(GREY_WIDTH)
         vehicles = [detection.box for detection in self._detections]
         vehicles += [thing.box for thing in self._scene.objects if thing.standing]
         health = self._monitor.judge(grey, frame.at, frame.pts, vehicles)
@@ -149,8 +149,10 @@ class CameraLooker:
             return self._blind(frame, grey, health)
         self._last_frame = frame
         called = self._needs_detector(grey, frame.at)
-        if called:
-            self._detections = tuple(self._detector.detect(frame.image))
+        # Held to the end of the look: its plates are read from the same conversion.
+        image = frame.image if called else None
+        if image is not None:
+            self._detections = tuple(self._detector.detect(image))
             self._gate.looked(frame.at)
         gone = self._scene.observe(frame.at, grey, self._detections if called else None)
         things = self._scene.objects

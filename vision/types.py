@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +27,28 @@ Polygon: TypeAlias = tuple[Point, ...]
 """At least three points in 0..1; neither closed (first != last) nor crossing itself."""
 
 
+class Picture(Protocol):
+    """A picture that is converted for whoever asks (`vision.frames_picture.DecodedPicture`)."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        ...
+
+    def colour(self) -> Image: ...
+
+    def grey(self, most_width: int) -> NDArray[np.uint8]: ...
+
+
+def grey_picture(image: Image, most_width: int) -> NDArray[np.uint8]:
+    """Luma of a picture (height x width, 0..255), scaled down to `most_width` where wider."""
+    height, width = image.shape[:2]
+    if width > most_width:
+        size = (most_width, max(1, round(height * most_width / width)))
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One decoded picture of one camera."""
@@ -33,12 +56,35 @@ class Frame:
     camera: str
     at: datetime
     """Aware UTC at receipt (live) or start of the file plus `pts` (replay)."""
-    image: Image
+    picture: Image | Picture
+    """As it came; see `image` and `grey`."""
     pts: float | None = None
     """Presentation time in seconds from the start of the stream; kept as evidence."""
     keyframe: bool = True
     sequence: int = 0
     """Counts decoded frames since the source was opened; a reconnect starts at 0 again."""
+
+    @property
+    def image(self) -> Image:
+        """The picture in colour, whole. Whoever needs it twice holds it: it may be made anew for
+        each who asks."""
+        picture = self.picture
+        return picture if isinstance(picture, np.ndarray) else picture.colour()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        picture = self.picture
+        if isinstance(picture, np.ndarray):
+            return picture.shape[1], picture.shape[0]
+        return picture.size
+
+    def grey(self, most_width: int) -> NDArray[np.uint8]:
+        """Luma of the picture (height x width, 0..255), scaled down to `most_width` where wider."""
+        picture = self.picture
+        if isinstance(picture, np.ndarray):
+            return grey_picture(picture, most_width)
+        return picture.grey(most_width)
 
 
 @dataclass(frozen=True, slots=True)

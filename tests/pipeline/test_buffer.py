@@ -111,7 +111,7 @@ def test_while_holding_pictures_are_encoded_and_thinned(
     assert [int((item.at - START).total_seconds()) for item in with_picture] == [0, 10, 20]
     for item in with_picture:
         assert item.picture is not None
-        assert item.picture._image is None
+        assert not item.picture.holds_pixels
         assert item.picture.image().shape == (360, 640, 3)
 
 
