@@ -76,7 +76,7 @@ def test_story_is_coloured_on_a_terminal_only() -> None:
     assert any(line.startswith("\033[") for line in told)
     plain: list[str] = []
     Storyteller(scene.store, scene.clock, plain.append).tell_text("【下城城管】您好")
-    assert "短信 text   → 【下城城管】您好" in plain[0]
+    assert "短信 text   → 【下城城管】您好" in plain[-1]
 
 
 def test_comparison_names_what_is_missing_and_what_went_wrong() -> None:
