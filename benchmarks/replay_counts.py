@@ -25,6 +25,7 @@ import av
 import cv2
 
 import samples
+from pipeline.logs import set_up_logs
 from pipeline.replay import replay
 from vision.geometry import box_iou
 
@@ -86,7 +87,7 @@ def real_cases(data: Path, scratch: Path) -> Iterator[Case]:
             Standing((0.559, 0.377, 0.656, 0.467), 0, 20),
             Standing((0.935, 0.421, 1.0, 0.534), 0),
         ],
-        "eleven cars drive by",
+        "others drive by",
     )
     park = next(video.glob("intel*.mp4"))
     yield Case("real: car park from above, 30 s, whole picture", park, zone(WHOLE, 10), [],
@@ -94,9 +95,9 @@ def real_cases(data: Path, scratch: Path) -> Iterator[Case]:
     motorway = next(video.glob("andrewssobral*.avi"))
     yield Case("real: motorway, 30 s, whole picture", motorway, zone(WHOLE, 5), [],
                "dense traffic")  # fmt: skip
-    near = [[0.005, 0.40], [0.995, 0.40], [0.995, 0.995], [0.005, 0.995]]
+    near = [[0.005, 0.46], [0.995, 0.46], [0.995, 0.995], [0.005, 0.995]]
     joined = _joined(video / "opendatacam_frames", scratch)
-    yield Case("real: city junction, 21 s, near half", joined, zone(near, 5), [],
+    yield Case("real: city junction, 21 s, road in the near half", joined, zone(near, 5), [],
                "dense traffic, slowly rolling")  # fmt: skip
 
 
@@ -115,7 +116,7 @@ def rendered_cases() -> Iterator[Case]:
         ]
         others = len(truth["vehicles"]) - len(standing)
         yield Case(f"rendered: {name}, {truth['seconds']:.0f} s", samples.clip_path(name), zones,
-                   standing, f"{others} pass or stop shortly")  # fmt: skip
+                   standing, f"{others} pass or stop briefly")  # fmt: skip
 
 
 def _joined(folder: Path, scratch: Path) -> Path:
@@ -187,6 +188,7 @@ def main() -> None:
     data = Path(os.environ.get("QIFEN_DATA", ROOT.parent / "shared" / "data"))
     if not (data / "video").is_dir():
         raise SystemExit("no real clips: set QIFEN_DATA to the folder that holds them")
+    set_up_logs("warning")
     counts = all_counts(data)
     print(table(counts))
     if asked.write:
