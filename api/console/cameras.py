@@ -10,7 +10,7 @@ from nicegui import ui
 
 from api.console import camera_views, views
 from api.console.codes import HEALTH, coded
-from api.console.layout import Visitor, attempt, door, in_database, page, raw, visitor
+from api.console.layout import Visitor, attempt, door, in_database, page, poll, raw, visitor
 from models import registry
 from models.people import Role
 from pipeline.services import Services
@@ -77,7 +77,7 @@ async def _listing(services: Services, who: Visitor) -> None:
             cards[camera.id].show(camera)
 
     draw(await in_database(read))
-    ui.timer(REFRESH_SECONDS, refresh)
+    poll(REFRESH_SECONDS, refresh)
 
 
 def _picture_url(camera: camera_views.CameraView) -> str | None:

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from nicegui import ui
 
 from api.console import actions, event_parts, evidence_parts, views
-from api.console.layout import Visitor, attempt, door, in_database, page, raw, visitor
+from api.console.layout import Visitor, attempt, door, in_database, page, poll, raw, visitor
 from pipeline.services import Services
 
 REFRESH_SECONDS = 2.0
@@ -77,7 +77,7 @@ class EventPage:
                 self._fill_panel()
                 for part in (FACTS, NOTICES, MEASURED):
                     self._show(part)
-        ui.timer(REFRESH_SECONDS, self.refresh)
+        poll(REFRESH_SECONDS, self.refresh)
 
     def _show(self, part: Part, classes: str = "") -> None:
         element = raw(part.draw(self.who, self.view)).classes(f"w-full {classes}")

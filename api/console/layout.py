@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
@@ -119,12 +119,22 @@ def page(services: Services, who: Visitor, here: str, title: str) -> Generator[N
         )
     with ui.element("main").classes("qf-page"):
         yield
-    ui.timer(SESSION_CHECK_SECONDS, lambda: _leave_if_over(who))
+    poll(SESSION_CHECK_SECONDS, lambda: _leave_if_over(who))
 
 
 async def _leave_if_over(who: Visitor) -> None:
     if not await in_database(lambda: is_signed_in(who)):
         ui.navigate.to(_sign_in_path(who.request))
+
+
+def poll(seconds: float, refresh: Callable[[], Awaitable[None]]) -> None:
+    """Keep a part of the page up to date. While the database is away the page stays as it is."""
+
+    async def once() -> None:
+        with suppress(QifenError):
+            await refresh()
+
+    ui.timer(seconds, once)
 
 
 async def in_database(work: Callable[[], T]) -> T:

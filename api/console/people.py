@@ -34,24 +34,30 @@ def build(services: Services) -> None:
 
 async def _people(services: Services, who: Visitor) -> None:
     rows = await in_database(lambda: _read(services))
-    lines = "".join(
-        f"<tr><td>{escape(name)}</td><td>{escape(display)}</td>"
-        f"<td>{escape(', '.join(who.word(r) for r in roles))}</td>"
-        f"<td>{escape(licence)}</td></tr>"
-        for name, display, roles, licence in rows
-    )
     word = who.word
+    lines = "".join(
+        f"<tr><td><b>{escape(name)}</b>{_second(display if display != name else '')}</td>"
+        f"<td>{escape(', '.join(word(r) for r in roles))}</td>"
+        f"<td>{escape(licence)}{_second(until)}</td></tr>"
+        for name, display, roles, licence, until in rows
+    )
     raw(
-        f'<div class="qf-card"><table class="qf"><tr><th>{word("username")}</th>'
-        f"<th>{word('display_name')}</th><th>{word('roles')}</th><th>{word('licence_no')}</th>"
-        f"</tr>{lines}</table></div>"
+        f'<div class="qf-card"><table class="qf"><tr><th>{escape(word("username"))}</th>'
+        f"<th>{escape(word('roles'))}</th><th>{escape(word('licence_no'))}</th></tr>"
+        f"{lines}</table></div>"
     ).classes("w-full")
     with ui.element("div").classes("qf-card"):
         raw(f"<h2>{escape(word('invite_somebody'))}</h2>")
         _invite(services, who)
 
 
-def _read(services: Services) -> list[tuple[str, str, list[str], str]]:
+def _second(text: str) -> str:
+    """A second, quieter line of a cell."""
+    return f'<div class="qf-muted">{escape(text)}</div>' if text else ""
+
+
+def _read(services: Services) -> list[tuple[str, str, list[str], str, str]]:
+    """Username, name, roles, licence and its last day of everybody who may come in."""
     with services.store.read() as session:
         users = session.scalars(select(User).where(User.active.is_(True)).order_by(User.username))
         return [
@@ -59,7 +65,8 @@ def _read(services: Services) -> list[tuple[str, str, list[str], str]]:
                 u.username,
                 u.display_name,
                 [str(r) for r in u.roles],
-                f"{u.licence_no} ({u.licence_valid_until})" if u.licence_no else "",
+                u.licence_no or "",
+                f"≤ {u.licence_valid_until}" if u.licence_no else "",
             )
             for u in users
         ]

@@ -19,6 +19,7 @@ from api.console.layout import (
     flag_badges,
     in_database,
     page,
+    poll,
     raw,
     visitor,
 )
@@ -68,7 +69,7 @@ async def _queue(services: Services, who: Visitor, tab: str) -> None:
     first = await in_database(read)
     shown[:] = [first]
     listing(*first)
-    ui.timer(REFRESH_SECONDS, refresh)
+    poll(REFRESH_SECONDS, refresh)
 
 
 def row_markup(who: Visitor, row: views.EventRow) -> str:

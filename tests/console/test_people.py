@@ -55,7 +55,7 @@ def test_a_taken_name_and_a_wrong_date_are_named(
 ) -> None:
     page = visitors().sign_in("boss")
     page.goto(f"{city.base_url}/console/people")
-    expect(page.get_by_role("cell", name="zhang", exact=True).first).to_be_visible()
+    expect(page.locator("td", has_text="zhang").first).to_be_visible()
     page.get_by_label("用户名", exact=True).fill("zhang")
     page.get_by_role("button", name="邀请").click()
     expect(page.get_by_text("该名称已被使用")).to_be_visible()
