@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import cv2
+
 from vision.appearance import GREY_WIDTH, Grey
 from vision.gate import ChangeGate, GateSettings
 from vision.geometry import box_iou, foot_point
@@ -34,6 +36,10 @@ from vision.types import (
     ZoneShape,
 )
 from vision.watch import Watch, WatchSettings, WatchView
+
+# What OpenCV does here takes a millisecond; waking its helper threads costs more than they save,
+# and the cameras of a process already run side by side.
+cv2.setNumThreads(1)
 
 _SAME_PLACE_IOU = 0.5
 _FLAGGED_KEPT = 500
