@@ -22,8 +22,8 @@ END_SECONDS = 6.0
 """Threads have so long to finish what they hold; a thread that hangs in a decoder is left behind
 (the process ends hard)."""
 _PR_SET_PDEATHSIG = 1
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
-"""Numbers of glibc's mallopt(3)."""
+_MALLOPT = {"trim_threshold": -1, "mmap_threshold": -3, "arena_max": -8}
+"""Numbers of glibc's mallopt."""
 
 _log = get_logger(__name__)
 
@@ -92,7 +92,7 @@ class Crew:
 
 def worker_main(settings: Settings, pipe: Connection, parent_pid: int) -> None:
     """The main function of a worker process; ends when told, or when its parent is gone."""
-    give_memory_back()
+    spare_memory()
     # Only here: the parent process stays small and quick to start without the eyes.
     from pipeline.services import build_services  # noqa: PLC0415
     from pipeline.worker import CameraWorker  # noqa: PLC0415
@@ -130,13 +130,18 @@ def _answer_signals(stop: threading.Event) -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
 
 
-def give_memory_back() -> None:
-    """Pictures of 3 to 6 MB come and go in a dozen threads. Left to itself, glibc keeps what was
-    freed, in an arena for each thread; told so, it gives every picture back at once."""
+def spare_memory() -> bool:
+    """Have glibc give memory back that was freed; call it before other threads are started.
+
+    Each camera has a thread that reads, one that looks and one that writes, and glibc keeps a
+    heap for each, with holes of the size of pictures. Two heaps for all, and pictures outside of
+    them. False on systems whose C library has no such setting.
+    """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:  # musl has none
-        mallopt(_M_MMAP_THRESHOLD, 1 << 20)
-        mallopt(_M_ARENA_MAX, 2)
+    if mallopt is None:
+        return False
+    wanted = {"arena_max": 2, "mmap_threshold": 1 << 20, "trim_threshold": 1 << 20}
+    return all(mallopt(_MALLOPT[name], value) == 1 for name, value in wanted.items())
 
 
 def die_with_parent(parent_pid: int) -> None:

@@ -237,3 +237,13 @@ def test_four_cameras_at_1080p_fit_in_600_megabytes(tmp_path: Path, stream: str)
     finally:
         place.fleet.stop()
         place.store.dispose()
+
+
+def test_memory_is_given_back_where_the_c_library_can() -> None:
+    """In a process of its own: the setting holds for the whole process."""
+    program = "from pipeline.crew import spare_memory; print(spare_memory())"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    glibc = sys.platform == "linux" and os.confstr("CS_GNU_LIBC_VERSION") is not None
+    assert done.stdout.strip() == str(glibc)
