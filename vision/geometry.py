@@ -26,6 +26,19 @@ SMALLEST_AREA = 1e-5
 
 _REQUIRED = ("name", "kind", "polygon", "dwell_seconds")
 _OPTIONAL = ("threshold", "bays", "area", "aspect_ratio", "version")
+_NOT_OURS = (
+    "place",
+    "grace_seconds",
+    "confirm_mode",
+    "phase",
+    "surface",
+    "authority",
+    "sms_from",
+    "sms_until",
+    "legal_basis",
+    "reference_picture",
+)
+"""What an installation's own export says besides: law and texts, of no concern to the eyes."""
 
 
 def validate_polygon(points: object, *, field: str = "polygon") -> Polygon:
@@ -178,7 +191,7 @@ def _read_zone(fields: Mapping[str, Any], name: str, where: str) -> ZoneShape:
         if key not in fields:
             raise BadZone(f"{where}.{key} is missing", field=f"{where}.{key}")
     for key in fields:
-        if key not in _REQUIRED + _OPTIONAL:
+        if key not in _REQUIRED + _OPTIONAL + _NOT_OURS:
             raise BadZone(
                 f"{where}.{key} is not known",
                 hint=f"known: {', '.join(_REQUIRED + _OPTIONAL)}",

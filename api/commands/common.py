@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperGroup
 
-from models.errors import QifenError
+from models.errors import BadInput, QifenError
 from pipeline.services import Services, build_services
 from pipeline.settings import load_settings
 from vision.errors import VisionError
+from vision.geometry import load_zones
+from vision.types import ZoneShape
 
 T = TypeVar("T")
 
@@ -30,7 +32,9 @@ class PlainErrors(TyperGroup):
         try:
             return super().invoke(ctx)
         except (QifenError, VisionError) as error:
-            typer.secho(f"error: {error.message}", err=True, fg=typer.colors.RED)
+            field = getattr(error, "field", "")
+            where = f" [{field}]" if field and field not in error.message else ""
+            typer.secho(f"error: {error.message}{where}", err=True, fg=typer.colors.RED)
             if error.hint:
                 typer.echo(f"hint: {error.hint}", err=True)
             raise typer.Exit(EXIT_BAD_INPUT) from None
@@ -84,3 +88,13 @@ def open_services() -> Services:
     services = build_services(load_settings())
     services.store.migrate()
     return services
+
+
+def read_zones(file: Path) -> tuple[ZoneShape, ...]:
+    """The zones of a zones.json. Raises BadInput for the file, BadZone for what is in it."""
+    try:
+        return load_zones(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"{file}: {error.strerror}", field="zones") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{file} is not a text file", field="zones") from None

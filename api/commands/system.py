@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from api.auth import first_start_link, invitation_link
-from api.commands.common import Progress, print_json
+from api.commands.common import Progress, print_json, read_zones
 from api.serve import server
 from pipeline.settings import load_settings
 
@@ -51,6 +51,11 @@ def replay(
     """The whole pipeline on a file, with a clock that follows the file's own time."""
     from pipeline.replay import replay as run_replay  # noqa: PLC0415 (loads the eyes)
 
+    for zone in read_zones(zones):
+        if zone.kind != "parking":
+            typer.echo(
+                f"note: zone {zone.name} is for {zone.kind}, which is not looked at yet", err=True
+            )
     show = Progress("replaying", " s")
     found = 0
     for event in run_replay(video, zones, progress=show):
