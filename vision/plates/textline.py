@@ -15,7 +15,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from vision.plates.read import wheel_model
+from vision.plates.read import lean_settings, wheel_model
 from vision.types import Image
 
 Quad = NDArray[np.float32]
@@ -28,15 +28,14 @@ _STEP: Final = 32
 
 
 class TextFinder:
-    """Loads the network once; `find` may be called from any number of threads."""
+    """Loads the network once; `find` may be called from any number of threads, in turn."""
 
     def __init__(self, *, threads: int = 1) -> None:
         core = ov.Core()
         model: Any = core.read_model(str(wheel_model("PP-OCRv6_det_small.onnx")))
-        self._compiled: Any = core.compile_model(
-            model, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
-        )
-        self._local = threading.local()
+        self._compiled: Any = core.compile_model(model, "CPU", lean_settings(threads))
+        self._request: Any = self._compiled.create_infer_request()
+        self._turn = threading.Lock()
 
     def find(self, image: Image, *, side: int) -> list[tuple[float, Quad]]:
         """(score, quad) of every line, in pixels of `image`, seen with its long side at `side`."""
@@ -45,10 +44,8 @@ class TextFinder:
         seen = tuple(max(_STEP, round(s * scale / _STEP) * _STEP) for s in (height, width))
         small = cv2.resize(image, (seen[1], seen[0]), interpolation=cv2.INTER_AREA)
         blob = small.astype(np.float32).transpose(2, 0, 1)[None] / 127.5 - 1.0
-        request: Any = getattr(self._local, "request", None)
-        if request is None:
-            request = self._local.request = self._compiled.create_infer_request()
-        heat: NDArray[np.float32] = next(iter(request.infer([blob]).values()))[0, 0]
+        with self._turn:
+            heat: NDArray[np.float32] = next(iter(self._request.infer([blob]).values()))[0, 0]
         ratio = np.array([width / seen[1], height / seen[0]], np.float32)
         return [(score, quad * ratio) for score, quad in _lines(heat)]
 
