@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
+
 import uvicorn
 
 from api.app import create_app
 from api.console import mount
 from pipeline.services import Services
+from vision.errors import VisionError
 
 
 def server(services: Services) -> uvicorn.Server:
@@ -16,6 +20,7 @@ def server(services: Services) -> uvicorn.Server:
     """
     app = create_app(services)
     mount(app, services)
+    threading.Thread(target=_warm_up, args=(services,), name="warm-up", daemon=True).start()
     settings = services.settings
     return uvicorn.Server(
         uvicorn.Config(
@@ -28,3 +33,11 @@ def server(services: Services) -> uvicorn.Server:
             timeout_graceful_shutdown=2,
         )
     )
+
+
+def _warm_up(services: Services) -> None:
+    """Load what blurs owners' pictures before the first owner waits for it. Weights that cannot
+    be loaded are reported by whoever needs them."""
+    with suppress(VisionError):
+        services.detector()
+        services.plate_reader()

@@ -158,6 +158,7 @@ def furnish(services: Services, url: str) -> dict[str, str]:
         live: dict[str, Any] = {
             "grace_seconds": GRACE_SECONDS, "confirm_mode": ConfirmMode.AUTO.value,
             "phase": ZonePhase.LIVE.value, "place": "延安路人行道",
+            "legal_basis": "《道路交通安全法》第五十六条",
             # Day and night: whoever tries it out does not wait for the morning.
             "sms_from": "00:00", "sms_until": "23:59",
         }  # fmt: skip
