@@ -27,13 +27,15 @@ from vision.frames_open import (
 
 _HUNG_AFTER_SECONDS = 1.5
 """Past libav's own deadline by this much, a call counts as hung."""
-_EARLY_SHARE = 0.2
+_EARLY_SHARE = 0.25
 """A picture may come this share of a period early and still count as the next look: keyframes
-one second apart are 0.99 s apart as often as 1.01 s, and a pause moves each by up to 0.1 s."""
-_PAUSE_SECONDS = 0.1
+one second apart are 0.99 s apart as often as 1.01 s, and a pause moves each by up
+to a fifth of a period."""
+_PAUSE_SHARE = 0.2
+_LONGEST_PAUSE_SECONDS = 0.2
 """While only keyframes are looked at: between two readings the kernel gathers what comes. A
 1080p stream is some 350 small messages a second; woken for each, reading took 12 ms of CPU a
-second, in bursts it takes 5."""
+second, in bursts it takes 4.5."""
 _WAITED_SECONDS = 0.002
 """A packet that took so long to come was waited for: nothing more is there to be read."""
 
@@ -52,6 +54,12 @@ class Pace:
     @property
     def period_seconds(self) -> float:
         return 1.0 / max(self._idle, self._wanted or 0.0)
+
+    @property
+    def pause_seconds(self) -> float:
+        """How long packets may lie unread; half of it while a watch counts on every keyframe."""
+        pause = min(_LONGEST_PAUSE_SECONDS, _PAUSE_SHARE * self.period_seconds)
+        return pause if self._wanted is None else pause / 2
 
     @property
     def longest_keyframe_interval_seconds(self) -> float:
@@ -307,7 +315,7 @@ class Reader(threading.Thread):
                 for picture, pts in self._decoder.decode(packet, self._progress_at):
                     self._offer(picture, pts)
             if waited and not self._decoder.all_frames:
-                time.sleep(_PAUSE_SECONDS)
+                time.sleep(self._pace.pause_seconds)
             asked_at = time.monotonic()
 
     def _offer(self, picture: VideoFrame, pts: float | None) -> None:

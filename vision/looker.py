@@ -54,7 +54,7 @@ class LookerSettings:
     watch_detector_seconds: float = 5.0
     """While a watch is open the detector looks at least this often."""
     frames_kept: int = 6
-    """Different pictures held for sightings to come; each is 6 MB at 1080p."""
+    """Different pictures held for sightings to come; each is 3 MB at 1080p, as it was decoded."""
     gate: GateSettings = field(default_factory=GateSettings)
     scene: SceneSettings = field(default_factory=SceneSettings)
     parking: ParkingSettings = field(default_factory=ParkingSettings)
