@@ -137,7 +137,7 @@ def _play(
             try:
                 open_script = _tell_until_over(services, running, teller, plates)
                 _say_end(open_script, say)
-                if serve is not None:
+                if serve is not None and not once:  # with `once` nothing answers there any more
                     _say_addresses(services.settings.base_url, tokens, invite_link, say)
                 while not once and not running.stopping.wait(_LOOK_SECONDS):
                     teller.tell_news()
