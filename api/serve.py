@@ -20,7 +20,8 @@ def server(services: Services) -> uvicorn.Server:
     """
     app = create_app(services)
     mount(app, services)
-    threading.Thread(target=_warm_up, args=(services,), name="warm-up", daemon=True).start()
+    # Not a daemon: a process must not end in the middle of a library's loading.
+    threading.Thread(target=_warm_up, args=(services,), name="warm-up").start()
     settings = services.settings
     return uvicorn.Server(
         uvicorn.Config(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Protocol
 
@@ -24,6 +24,8 @@ from pipeline.sweep import BATCH, Sweep
 FLEET_SECONDS = 7.0
 """Of the ten seconds that an orderly end may take; the rest is for the API and the threads."""
 _API_SECONDS = 2.5
+_LISTEN_SECONDS = 20.0
+_LISTEN_STEP_SECONDS = 0.1
 _AWAY_SECONDS = 2.0
 """Between two tries while the database is away."""
 
@@ -180,6 +182,8 @@ def run(
         running = Running(services, serve)
         with signals(running.stopping):
             running.start()
+            if serve is not None:
+                _wait_until_listening(settings, running.stopping)
             link = admin_link(services) if admin_link is not None else None
             greet(settings.base_url if serve is not None else None, link, say)
             while not running.stopping.wait(1.0):

@@ -76,8 +76,8 @@ def test_a_camera_is_checked_added_and_run(environment: dict[str, str], camera: 
     assert "added" in run(add, environment, camera)
     line = start.replace(".venv/bin/qifen", str(QIFEN)).split()
     process = subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         said = process.stdout.readline() + process.stdout.readline()
         link = re.search(r"http://\S+/invitation/\S+", said)
         assert link, said
@@ -86,6 +86,7 @@ def test_a_camera_is_checked_added_and_run(environment: dict[str, str], camera: 
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
+        process.stdout.close()
     assert time.monotonic() - began < 10, "it ends within ten seconds of SIGTERM"
 
 

@@ -102,7 +102,8 @@ def normalize(text: str) -> str:
     only, never in the issuing letter. What is no plate comes back cleaned, not refused.
     """
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).upper())
-    plain = _SEPARATORS.sub("", plain)
+    # Without the separators a letter and an accent may stand side by side: compose them too.
+    plain = unicodedata.normalize("NFKC", _SEPARATORS.sub("", plain))
     head = 1 if plain.startswith("使") or plain[:1].isdigit() else 2
     return plain[:head] + plain[head:].replace("O", "0").replace("I", "1")
 
