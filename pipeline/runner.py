@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
@@ -192,6 +193,15 @@ def run(
     finally:
         services.close()
     return 1 if running.failed else 0
+
+
+def _wait_until_listening(settings: Settings, stopping: threading.Event) -> None:
+    """An address that is printed is answered; gives up quietly, the API's own log says why."""
+    for _ in range(int(_LISTEN_SECONDS / _LISTEN_STEP_SECONDS)):
+        with suppress(OSError), socket.create_connection((settings.host, settings.port), 1.0):
+            return
+        if stopping.wait(_LISTEN_STEP_SECONDS):
+            return
 
 
 def greet(base_url: str | None, admin_link: str | None, say: Callable[[str], None]) -> None:
