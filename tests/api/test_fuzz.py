@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -55,20 +56,18 @@ def credentials(services: Services, caller: str) -> dict[str, str]:
     at = services.clock.now()
     with services.store.begin() as session:
         if caller == "machine":
-            name = f"machine {at.timestamp()} {id(session)}"
+            name = f"machine {uuid4()}"
             _, secret = signin.create_api_key(session, name, ["operator"], at=at, actor="test")
             return {"Authorization": f"Bearer {secret}"}
         user = session.scalars(select(User).where(User.username == caller)).one()
         user.active, user.roles = True, [ROLES[caller]]
-        token = f"token {caller} {at.timestamp()} {id(session)}"
-        digest = hashlib.sha256(token.encode()).hexdigest()
-        if session.scalar(select(UserSession).where(UserSession.token_hash == digest)) is None:
-            session.add(
-                UserSession(
-                    token_hash=digest, user_id=user.id, created_at=at, last_used_at=at,
-                    expires_at=at + timedelta(hours=1),
-                )
-            )  # fmt: skip
+        token = f"token {caller} {uuid4()}"
+        session.add(
+            UserSession(
+                token_hash=hashlib.sha256(token.encode()).hexdigest(), user_id=user.id,
+                created_at=at, last_used_at=at, expires_at=at + timedelta(hours=1),
+            )
+        )  # fmt: skip
     return {"Cookie": f"qifen_session={token}"}
 
 
