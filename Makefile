@@ -16,7 +16,7 @@ STAMPS := $(VENV)/.stamps
 .PHONY: help install demo test test-yolo lint quick bench docs clean
 
 help:
-	@echo "make demo          a real RTSP camera, three cars, one story; then the pages to open"
+	@echo "make demo          a real RTSP camera, four cars, one story; then the pages to open"
 	@echo "make demo ONCE=1   the same, ends with the story; exit 0 only if it ended as scripted"
 	@echo "make test          lint, types, floors and the whole test suite"
 	@echo "make quick         the tests that need no browser, no PostgreSQL and no waiting"

@@ -35,7 +35,7 @@ def demo(
         bool, typer.Option("--once", help="Stop when the story ends; exit 0 if as scripted.")
     ] = False,
 ) -> None:
-    """A real RTSP camera on this machine, three cars and one story; then the pages to open."""
+    """A real RTSP camera on this machine, four cars and one story; then the pages to open."""
     from pipeline.demo import demo as tell  # noqa: PLC0415 (loads the eyes)
 
     raise typer.Exit(tell(once=once, serve=server, invite_link=invitation_link, say=typer.echo))
