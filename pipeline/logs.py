@@ -91,6 +91,15 @@ def set_up_logs(level: str = "info", form: str = "console", stream: TextIO | Non
         cache_logger_on_first_use=False,
     )
     _quieten()
+    _join()
+
+
+def _join() -> None:
+    """Libraries that brought handlers of their own write through ours: no line goes round it."""
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
 
 
 def _foreign_exception(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -74,7 +74,9 @@ def services(tmp_path: Path, clock: FakeClock) -> Iterator[Services]:
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """The application behind a real server on loopback; gives its address."""
-    config = uvicorn.Config(app, port=0, log_level="warning", ws="none", lifespan="off")
+    config = uvicorn.Config(
+        app, port=0, log_level="warning", log_config=None, ws="none", lifespan="off"
+    )
     server = uvicorn.Server(config)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

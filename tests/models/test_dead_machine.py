@@ -26,7 +26,7 @@ def _story(leaves_after: int | None, dark_from: int, dark_seconds: int) -> str:
         event = city.to_grace()
         told, deadline = city.now, event.grace_deadline_at
         assert deadline is not None
-        for second in range(3, 180, 3):
+        for second in range(3, 300, 3):  # past the longest darkness, so that every story ends
             city.now = told + timedelta(seconds=second)
             if dark_from <= second < dark_from + dark_seconds:
                 continue

@@ -95,6 +95,22 @@ def test_library_lines_pass_through_the_same_door(log: io.StringIO) -> None:
     assert "silent" not in log.getvalue()
 
 
+def test_a_library_with_handlers_of_its_own_is_led_back_to_the_same_door() -> None:
+    """As uvicorn's own configuration leaves it: a handler on standard error, no propagation."""
+    root, theirs = logging.getLogger(), logging.getLogger("uvicorn")
+    before = (root.handlers[:], root.level)
+    stream, outside = io.StringIO(), io.StringIO()
+    theirs.addHandler(logging.StreamHandler(outside))
+    theirs.propagate = False
+    set_up_logs("info", "json", stream)
+    theirs.warning("GET /o?phone=%s", "13800138000")
+    root.handlers[:], level = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+    assert "[phone]" in stream.getvalue()
+    assert outside.getvalue() == ""
+
+
 def test_console_form_is_redacted_too() -> None:
     root = logging.getLogger()
     before = (root.handlers[:], root.level)
