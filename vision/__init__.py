@@ -5,6 +5,7 @@
     frames     FileSource, LiveSource, probe: a video or a camera as frames with their time
     gate       did anything change since the last look?
     detect     load_detector: OpenVINO, ONNX Runtime or ultralytics behind one Detector
+    evaluate   how well a detector does on labelled pictures
     weights    which weights there are, their licence, which one is chosen
     geometry   zones and boxes in 0..1 of the picture; zones.json
     scene      what stands where since when
