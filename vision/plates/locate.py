@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from vision.plates.textline import Quad, shared_text_finder
+from vision.plates.rectify import Quad
+from vision.plates.textline import shared_text_finder
 from vision.types import Image
 
 VEHICLE_SIDE: Final = 320
@@ -16,14 +18,32 @@ PICTURE_SIDE: Final = 960
 _MOST: Final = 6
 
 
-def plate_quads(image: Image, *, side: int) -> list[Quad]:
-    """Candidates in pixels of `image`, likeliest first; text lines of a plate's proportions."""
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundPlate:
+    """A place in a picture that looks like a plate."""
+
+    quad: Quad
+    """The plate's corners in pixels of the picture given, to fractions of a pixel."""
+    score: float
+    """0..1, how sure."""
+    two_lines: bool = False
+    """Whether its text stands in two lines (440 x 220 mm)."""
+
+
+def find_plates(image: Image, *, side: int) -> list[FoundPlate]:
+    """Candidates in `image` (H x W x 3 BGR), likeliest first; seen with its long side at `side`."""
     found = [
         (score * _plate_like(quad), quad)
         for score, quad in shared_text_finder().find(image, side=side)
     ]
     found = [(score, quad) for score, quad in found if score > 0]
-    return [quad for _, quad in sorted(found, key=lambda item: -item[0])[:_MOST]]
+    ranked = sorted(found, key=lambda item: -item[0])[:_MOST]
+    return [FoundPlate(quad, score) for score, quad in ranked]
+
+
+def plate_quads(image: Image, *, side: int) -> list[Quad]:
+    """Only the corners of `find_plates`."""
+    return [found.quad for found in find_plates(image, side=side)]
 
 
 def _plate_like(quad: Quad) -> float:

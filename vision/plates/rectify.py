@@ -15,12 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.plates.colour import measure_ground
-from vision.plates.textline import Quad
 from vision.types import Image
 
 FLAT_WIDTH: Final = 176
 FLAT_HEIGHT: Final = 56
 """Pixels of a flattened plate: 440 x 140 mm at 2.5 mm a pixel."""
+
+Quad = NDArray[np.float32]
+"""4 x 2 in pixels of a picture: top left, top right, bottom right, bottom left of a plate."""
 
 Grey = NDArray[np.float32]
 Matrix = NDArray[np.float32]

@@ -16,10 +16,8 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from vision.plates.read import lean_settings, wheel_model
+from vision.plates.rectify import Quad
 from vision.types import Image
-
-Quad = NDArray[np.float32]
-"""4 x 2 in pixels: top left, top right, bottom right, bottom left of the text."""
 
 _CORE: Final = 0.3
 _GROWTH: Final = 1.6
