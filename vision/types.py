@@ -6,25 +6,25 @@ resolution; every instant is an aware UTC datetime; every duration is in seconds
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.shapes import Approval as Approval
+from vision.shapes import Box as Box
+from vision.shapes import CrowdBand as CrowdBand
+from vision.shapes import Point as Point
+from vision.shapes import Polygon as Polygon
+from vision.shapes import ZoneShape as ZoneShape
+
 Image: TypeAlias = NDArray[np.uint8]
 """Height x width x 3, blue-green-red, 8 bits a channel."""
-
-Box: TypeAlias = tuple[float, float, float, float]
-"""x1, y1, x2, y2 in 0..1 of the whole picture."""
-
-Point: TypeAlias = tuple[float, float]
-Polygon: TypeAlias = tuple[Point, ...]
-"""At least three points in 0..1; neither closed (first != last) nor crossing itself."""
 
 
 class Picture(Protocol):
@@ -107,6 +107,8 @@ class WeightsInfo:
     input_size: int
     licence: str = "unknown"
     backend: str = ""
+    thresholds: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Working confidence by class name, where the model's card states one (0..1)."""
 
 
 class Detector(Protocol):
@@ -202,23 +204,6 @@ class PlateVote:
     readings: tuple[PlateReading, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ZoneShape:
-    """What the eyes need to know of a zone. `bays` are marked legal bays cut out of it (L32)."""
-
-    name: str
-    kind: str
-    """parking | hanging | poster | crowd"""
-    polygon: Polygon
-    dwell_seconds: float
-    threshold: float | None = None
-    bays: tuple[Polygon, ...] = ()
-    area: str | None = None
-    """Name of the enforcement area; None means the zone is its own area."""
-    aspect_ratio: float | None = None
-    version: int = 1
-
-
 class ViewHealth(StrEnum):
     """Whether the camera can be believed right now; anything but OK answers `unclear`."""
 
@@ -233,10 +218,11 @@ class ViewHealth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A vehicle that has stood in a zone longer than its dwell: what the rule flags."""
+    """What a rule flags: a vehicle or a thing that has been in a zone longer than its dwell, or a
+    crowd."""
 
     kind: str
-    """parking (later hanging, poster, crowd)"""
+    """parking | hanging | poster | crowd"""
     zone: str
     zone_version: int
     object_id: int
@@ -259,6 +245,41 @@ class Sighting:
     plate_frame: Frame | None = None
     """The frame in which the best plate reading lies."""
     plate_reading: PlateReading | None = None
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What else was measured, by name, as JSON can carry it: text and approval of an advert,
+    counts of a crowd."""
+
+
+class CrowdState(StrEnum):
+    """domain.md 4.4 C1, C2, C6, as far as counting alone can tell."""
+
+    NORMAL = "normal"
+    WATCH = "watch"
+    ALARM = "alarm"
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdCount:
+    """How many people stand in a crowd zone: numbers only, nobody's picture (4.4, L73)."""
+
+    at: datetime
+    zone: str
+    zone_version: int
+    count: int
+    """Of this look."""
+    median: float | None
+    """Of the last looks; None until there are five without a gap."""
+    samples: int
+    """Looks that the median rests on."""
+    threshold: float
+    """In force now: the time band's, or the density's where that is lower."""
+    density: float | None
+    """Median people on a square metre; None where the zone states no area."""
+    state: CrowdState
+    box: Box
+    """Around the zone."""
+    tiled: bool = False
+    """Whether people were counted on enlarged parts of the picture."""
 
 
 class WatchAnswer(StrEnum):
@@ -284,6 +305,8 @@ class WatchSubject:
     plate_colour: PlateColour = PlateColour.UNKNOWN
     appearance: Image | None = None
     """The vehicle's crop at T0, any size."""
+    kind: str = "parking"
+    """parking | hanging | poster: which rule answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +327,7 @@ class WatchLook:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A flagged object that is gone from its place."""
+    """A flagged object that is gone from its place, or a flagged crowd that has dispersed."""
 
     object_id: int
     zone: str
@@ -323,3 +346,4 @@ class LookResult:
     sightings: Sequence[Sighting] = ()
     departures: Sequence[Departure] = ()
     watch_looks: Sequence[WatchLook] = ()
+    crowd_counts: Sequence[CrowdCount] = ()
