@@ -16,12 +16,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.shapes import Approval as Approval
-from vision.shapes import Box as Box
-from vision.shapes import CrowdBand as CrowdBand
-from vision.shapes import Point as Point
-from vision.shapes import Polygon as Polygon
-from vision.shapes import ZoneShape as ZoneShape
+from vision.shapes import (  # noqa: F401 (the room's words, offered in one place)
+    Approval,
+    Box,
+    CrowdBand,
+    Point,
+    Polygon,
+    ZoneShape,
+)
 
 Image: TypeAlias = NDArray[np.uint8]
 """Height x width x 3, blue-green-red, 8 bits a channel."""
