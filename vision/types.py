@@ -16,14 +16,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.shapes import (  # noqa: F401 (the room's words, offered in one place)
-    Approval,
-    Box,
-    CrowdBand,
-    Point,
-    Polygon,
-    ZoneShape,
-)
+from vision.shapes import Box
+from vision.shapes import Point as Point  # noqa: PLC0414 (offered here too)
+from vision.shapes import Polygon as Polygon  # noqa: PLC0414
+from vision.shapes import ZoneShape as ZoneShape  # noqa: PLC0414
 
 Image: TypeAlias = NDArray[np.uint8]
 """Height x width x 3, blue-green-red, 8 bits a channel."""
