@@ -42,13 +42,29 @@ class Camera(Base):
     purpose: Mapped[str] = mapped_column(String(200), default="")
     calibrated_until: Mapped[datetime | None]
     clock_offset_seconds: Mapped[float] = mapped_column(default=0.0)
-    """Measured offset of the camera host's clock; beyond 1.0 s nothing is evidence (L81)."""
+    """How far the camera's clock is ahead of ours, as a person found it; beyond 1.0 s nothing is
+    evidence (L81)."""
+    measured_clock_offset_seconds: Mapped[float | None]
+    """The same as the stream itself tells it (RTCP sender reports). None: it does not tell."""
+    clock_measured_at: Mapped[datetime | None]
 
     # Health, written by its worker.
     health: Mapped[str] = mapped_column(String(20), default="unknown")
     """unknown | up | down | or a ViewHealth value such as covered"""
     health_reason: Mapped[str] = mapped_column(String(300), default="")
     health_at: Mapped[datetime | None]
+    health_since: Mapped[datetime | None]
+    """Since when it has been so: the first look that showed it, not the writing of this row."""
+    health_details: Mapped[dict[str, Any] | None]
+    """What was measured of the view in the last look, see `vision.health.ViewReport`."""
+
+    # The view that the zones were drawn on (domain.md W03).
+    reference_picture: Mapped[str | None] = mapped_column(String(300))
+    """Key in the evidence store of the reference views that a person accepted, or that were
+    learnt at the very first start."""
+    reference_at: Mapped[datetime | None]
+    reference_by: Mapped[str | None] = mapped_column(String(80))
+    """Who accepted it; "learnt" where nobody has yet."""
     last_frame_at: Mapped[datetime | None]
     last_picture: Mapped[str | None] = mapped_column(String(300))
     """Key in the evidence store of the latest picture (overwritten; not evidence)."""
