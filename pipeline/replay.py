@@ -33,8 +33,8 @@ from pipeline.services import Services
 from pipeline.settings import Settings, load_settings
 from pipeline.world import Track, World
 from vision.frames import FileSource
-from vision.geometry import load_zones
 from vision.types import Sighting
+from vision.zones_json import load_zones
 
 REPLAY_START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 """A file begins on a Monday at ten in Hangzhou: a work day, within the hours of texts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.zones import ZONE_FIELDS
-from vision.geometry import load_zones
+from vision.zones_json import load_zones
 
 SQUARE = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9]]
 
@@ -21,6 +21,11 @@ def test_every_field_of_an_export_may_stand_in_a_zones_json() -> None:
         "threshold": None,
         "aspect_ratio": 1.78,
         "area": "A",
+        "approved": [],
+        "bands": [],
+        "area_m2": None,
+        "density_threshold": None,
+        "slow_look_seconds": None,
     }
     (shape,) = load_zones({"zones": [zone]})
     assert shape.name == "A"

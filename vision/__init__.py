@@ -7,7 +7,8 @@
     detect     load_detector: OpenVINO, ONNX Runtime or ultralytics behind one Detector
     evaluate   how well a detector does on labelled pictures
     weights    which weights there are, their licence, which one is chosen
-    geometry   zones and boxes in 0..1 of the picture; zones.json
+    geometry   zones and boxes in 0..1 of the picture
+    zones_json zones.json, read and written
     scene      what stands where since when
     rules      from what stands to what is flagged
     plates     reading number plates, voting over many readings

@@ -6,11 +6,10 @@ A vehicle stands where its wheels stand: a box is judged by the middle of its lo
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import cast
 
 import shapely
 from shapely.geometry import Polygon as ShapelyPolygon
@@ -18,27 +17,10 @@ from shapely.geometry import box as shapely_box
 from shapely.validation import explain_validity
 
 from vision.errors import BadZone
-from vision.types import Box, Point, Polygon, ZoneShape
+from vision.types import Box, Point, Polygon
 
-ZONE_KINDS = ("parking", "hanging", "poster", "crowd")
 SMALLEST_AREA = 1e-5
 """Share of the picture: about 5 x 4 pixels of a 1080p picture; less is a slip of the mouse."""
-
-_REQUIRED = ("name", "kind", "polygon", "dwell_seconds")
-_OPTIONAL = ("threshold", "bays", "area", "aspect_ratio", "version")
-_NOT_OURS = (
-    "place",
-    "grace_seconds",
-    "confirm_mode",
-    "phase",
-    "surface",
-    "authority",
-    "sms_from",
-    "sms_until",
-    "legal_basis",
-    "reference_picture",
-)
-"""What an installation's own export says besides: law and texts, of no concern to the eyes."""
 
 
 def validate_polygon(points: object, *, field: str = "polygon") -> Polygon:
@@ -81,7 +63,7 @@ def _points(points: object, field: str) -> Polygon:
         numbers = cast("Sequence[object]", point)
         if len(numbers) != 2:
             raise BadZone(f"{where} has {len(numbers)} numbers", hint="write [x,y]", field=where)
-        x, y = (_number(value, where) for value in numbers)
+        x, y = (number(value, where) for value in numbers)
         if not (0 <= x <= 1 and 0 <= y <= 1):
             raise BadZone(
                 f"{where} = [{x:g}, {y:g}] lies outside the picture",
@@ -92,7 +74,8 @@ def _points(points: object, field: str) -> Polygon:
     return tuple(polygon)
 
 
-def _number(value: object, field: str) -> float:
+def number(value: object, field: str) -> float:
+    """The value as a float. Raises BadZone naming `field`."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise BadZone(f"{field} must be a number, not {value!r}", field=field)
     return float(value)
@@ -131,142 +114,19 @@ def box_iou(a: Box, b: Box) -> float:
     return shared / union
 
 
-def load_zones(source: str | bytes | Mapping[str, Any]) -> tuple[ZoneShape, ...]:
-    """Zones of a zones.json: its text, or the mapping read from it.
-
-    {"zones": [{"name", "kind": "parking|hanging|poster|crowd", "polygon": [[x,y],...],
-    "dwell_seconds", "threshold"?, "bays"?, "area"?, "aspect_ratio"?, "version"?}]}
-    Raises BadZone that names the zone and the field, e.g. zones[1].polygon[2].
-    """
-    document = _document(source)
-    zones = tuple(_zone(entry, f"zones[{index}]") for index, entry in enumerate(document))
-    seen: set[str] = set()
-    for index, zone in enumerate(zones):
-        if zone.name in seen:
-            raise BadZone(
-                f"two zones are called {zone.name}",
-                hint="give each zone a name of its own",
-                field=f"zones[{index}].name",
-            )
-        seen.add(zone.name)
-    return zones
+def bounds(polygon: Polygon) -> Box:
+    """The smallest box around a polygon."""
+    xs, ys = [p[0] for p in polygon], [p[1] for p in polygon]
+    return min(xs), min(ys), max(xs), max(ys)
 
 
-def _document(source: str | bytes | Mapping[str, Any]) -> Sequence[object]:
-    document: object = source
-    if isinstance(source, str | bytes):
-        try:
-            document = json.loads(source)
-        except ValueError as error:
-            raise BadZone(f"this is not JSON: {error}", field="zones") from error
-    zones = cast("Mapping[str, Any]", document).get("zones") if _is_mapping(document) else None
-    if not isinstance(zones, list | tuple) or not zones:
-        raise BadZone(
-            "no zones are given", hint='write {"zones": [{"name": ..., ...}]}', field="zones"
-        )
-    return cast("Sequence[object]", zones)
+def share_in_polygon(box: Box, polygon: Polygon) -> float:
+    """Share of the box that lies in the polygon, 0..1."""
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return _shape(polygon).intersection(shapely_box(*box)).area / area if area > 0 else 0.0
 
 
-def _is_mapping(value: object) -> bool:
-    return isinstance(value, Mapping)
-
-
-def _zone(entry: object, where: str) -> ZoneShape:
-    if not isinstance(entry, Mapping):
-        raise BadZone(f"{where} is not an object", hint="write {...}", field=where)
-    fields = cast("Mapping[str, Any]", entry)
-    name = fields.get("name")
-    if not isinstance(name, str) or not name.strip():
-        raise BadZone(f"{where} has no name", field=f"{where}.name")
-    try:
-        return _read_zone(fields, name.strip(), where)
-    except BadZone as error:
-        raise BadZone(
-            f"zone {name.strip()}: {error.message}", hint=error.hint, field=error.field
-        ) from error
-
-
-def _read_zone(fields: Mapping[str, Any], name: str, where: str) -> ZoneShape:
-    for key in _REQUIRED:
-        if key not in fields:
-            raise BadZone(f"{where}.{key} is missing", field=f"{where}.{key}")
-    for key in fields:
-        if key not in _REQUIRED + _OPTIONAL + _NOT_OURS:
-            raise BadZone(
-                f"{where}.{key} is not known",
-                hint=f"known: {', '.join(_REQUIRED + _OPTIONAL)}",
-                field=f"{where}.{key}",
-            )
-    kind = fields["kind"]
-    if kind not in ZONE_KINDS:
-        raise BadZone(
-            f"{where}.kind {kind!r} is not known",
-            hint=f"one of {', '.join(ZONE_KINDS)}",
-            field=f"{where}.kind",
-        )
-    area = fields.get("area")
-    if area is not None and not isinstance(area, str):
-        raise BadZone(f"{where}.area must be a text", field=f"{where}.area")
-    return ZoneShape(
-        name=name,
-        kind=cast("str", kind),
-        polygon=validate_polygon(fields["polygon"], field=f"{where}.polygon"),
-        dwell_seconds=_at_least(fields["dwell_seconds"], 0, f"{where}.dwell_seconds"),
-        threshold=_optional(fields, "threshold", where),
-        bays=_bays(fields.get("bays"), f"{where}.bays"),
-        area=area,
-        aspect_ratio=_optional(fields, "aspect_ratio", where, low=0.1),
-        version=_version(fields.get("version", 1), f"{where}.version"),
-    )
-
-
-def _bays(value: object, field: str) -> tuple[Polygon, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list | tuple):
-        raise BadZone(f"{field} is not a list of polygons", field=field)
-    bays = cast("Sequence[object]", value)
-    return tuple(validate_polygon(bay, field=f"{field}[{i}]") for i, bay in enumerate(bays))
-
-
-def _at_least(value: object, low: float, field: str) -> float:
-    number = _number(value, field)
-    if number < low:
-        raise BadZone(f"{field} must be at least {low:g}, not {number:g}", field=field)
-    return number
-
-
-def _optional(fields: Mapping[str, Any], key: str, where: str, low: float = 0) -> float | None:
-    value = fields.get(key)
-    return None if value is None else _at_least(value, low, f"{where}.{key}")
-
-
-def _version(value: object, field: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise BadZone(f"{field} must be a whole number from 1, not {value!r}", field=field)
-    return value
-
-
-def dump_zones(zones: Sequence[ZoneShape]) -> dict[str, Any]:
-    """The mapping that `load_zones` reads back to equal zones; optional fields only where set."""
-    return {"zones": [_dump(zone) for zone in zones]}
-
-
-def _dump(zone: ZoneShape) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "name": zone.name,
-        "kind": zone.kind,
-        "polygon": [list(point) for point in zone.polygon],
-        "dwell_seconds": zone.dwell_seconds,
-    }
-    if zone.threshold is not None:
-        entry["threshold"] = zone.threshold
-    if zone.bays:
-        entry["bays"] = [[list(point) for point in bay] for bay in zone.bays]
-    if zone.area is not None:
-        entry["area"] = zone.area
-    if zone.aspect_ratio is not None:
-        entry["aspect_ratio"] = zone.aspect_ratio
-    if zone.version != 1:
-        entry["version"] = zone.version
-    return entry
+def share_of_polygon(polygon: Polygon, box: Box) -> float:
+    """Share of the polygon that lies in the box, 0..1."""
+    shape = _shape(polygon)
+    return shape.intersection(shapely_box(*box)).area / shape.area if shape.area > 0 else 0.0

@@ -16,8 +16,8 @@ from models.errors import BadInput, QifenError
 from pipeline.services import Services, build_services
 from pipeline.settings import load_settings
 from vision.errors import VisionError
-from vision.geometry import load_zones
 from vision.types import ZoneShape
+from vision.zones_json import load_zones
 
 T = TypeVar("T")
 

@@ -16,10 +16,10 @@ from tests.vision.stage import BESIDE, PAVEMENT, PLACE, START, Car, Shot, Stage,
 from tests.vision.story import new_looker, play, seconds_of
 from vision.detect import load_detector
 from vision.frames import FileSource
-from vision.geometry import load_zones
 from vision.looker import CameraLooker, LookerSettings
 from vision.plates import default_reader
 from vision.types import Departure, Detector, Sighting, ViewHealth, ZoneShape
+from vision.zones_json import load_zones
 
 OWN = Car(1, PLACE, "浙A12345")
 ROAD = "ahmetozlu__vehicle_counting_tensorflow__input_video.mp4"
