@@ -100,6 +100,16 @@ class ZoneVersion(Base):
     sms_until: Mapped[str] = mapped_column(String(5), default="22:00")
     legal_basis: Mapped[str] = mapped_column(String(200), default="")
     reference_picture: Mapped[str | None] = mapped_column(String(300))
+    approved: Mapped[list[Any]] = mapped_column(default=list)
+    """hanging, poster: what may be there, with period, document and look (models.zone_parts)."""
+    bands: Mapped[list[Any]] = mapped_column(default=list)
+    """crowd: hours with a threshold of their own (C2)."""
+    area_m2: Mapped[float | None]
+    """crowd: the ground that the zone covers."""
+    density_threshold: Mapped[float | None]
+    """crowd: people a square metre that are too many (C2)."""
+    slow_look_seconds: Mapped[float | None]
+    """hanging, poster: how often it is looked at; null: as the installation's setting says."""
     created_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     zone: Mapped[Zone] = relationship(back_populates="versions")

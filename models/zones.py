@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import fields
+from models import fields, zone_parts
 from models.audit_log import record
 from models.camera import Camera
 from models.errors import BadInput, NotFound
@@ -46,6 +46,11 @@ _VERSION: Mapping[str, fields.Rule] = {
     "sms_until": fields.clock_time,
     "legal_basis": fields.text(200),
     "reference_picture": fields.optional(fields.text(300)),
+    "approved": zone_parts.approvals,
+    "bands": zone_parts.bands,
+    "area_m2": fields.optional(fields.number(1, 1_000_000)),
+    "density_threshold": fields.optional(fields.number(0.01, 20)),
+    "slow_look_seconds": fields.optional(fields.number(10, 30)),
 }
 _ZONE: Mapping[str, fields.Rule] = {
     "name": fields.text(80, required=True),
@@ -68,6 +73,11 @@ _DEFAULTS: Mapping[str, Any] = {
     "sms_until": "22:00",
     "legal_basis": "",
     "reference_picture": None,
+    "approved": [],
+    "bands": [],
+    "area_m2": None,
+    "density_threshold": None,
+    "slow_look_seconds": None,
 }
 
 
@@ -98,6 +108,7 @@ def save_zone(
     _move_area(session, zone, checked)
     before = {key: getattr(zone.current, key) for key in _VERSION}
     after = before | {key: checked[key] for key in _VERSION if key in checked}
+    zone_parts.check_kind(zone.kind, after)
     if after == before and zone.retired_at is None:
         return zone.current
     zone.retired_at = None
@@ -207,17 +218,23 @@ def _new_zone(
     if "polygon" not in checked:
         raise BadInput("a new zone needs a polygon", field="polygon")
     name = checked["name"]
+    kind = checked.get("kind", ZoneKind.PARKING.value)
+    values = {
+        **_DEFAULTS,
+        "dwell_seconds": zone_parts.DWELL_SECONDS[kind],
+        **{key: checked[key] for key in _VERSION if key in checked},
+    }
+    zone_parts.check_kind(kind, values)
     area = _area(session, checked.get("area") or f"{camera.name[:39]}/{name[:40]}")
     area.place = checked.get("place") or area.place or (camera.place or name)[:10]
     zone = Zone(
         camera_id=camera.id,
         name=name,
-        kind=checked.get("kind", ZoneKind.PARKING.value),
+        kind=kind,
         area=area,
     )
     session.add(zone)
     session.flush()
-    values = {**_DEFAULTS, **{key: checked[key] for key in _VERSION if key in checked}}
     return _add_version(session, zone, values, at=at, actor=actor, user=user)
 
 
