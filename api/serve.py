@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 
+import numpy as np
 import uvicorn
 
 from api.app import create_app
 from api.console import mount
+from pipeline.evidence import encode_jpeg
 from pipeline.services import Services
-from vision.errors import VisionError
 
 
 def server(services: Services) -> uvicorn.Server:
@@ -37,8 +37,5 @@ def server(services: Services) -> uvicorn.Server:
 
 
 def _warm_up(services: Services) -> None:
-    """Load what blurs owners' pictures before the first owner waits for it. Weights that cannot
-    be loaded are reported by whoever needs them."""
-    with suppress(VisionError):
-        services.detector()
-        services.plate_reader()
+    """Load what blurs owners' pictures before the first owner waits for it."""
+    services.blur(encode_jpeg(np.zeros((64, 64, 3), np.uint8)), None)

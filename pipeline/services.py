@@ -23,6 +23,8 @@ from pipeline.metrics import Metrics
 from pipeline.settings import Settings, prepare_data_dir
 
 if TYPE_CHECKING:
+    from pipeline.blur import CopyDesk
+    from vision.blur import Eyes
     from vision.plates import PlateReader
     from vision.types import Box, Detection, Detector, Image, WeightsInfo
 
@@ -58,8 +60,11 @@ class Services:
     """Makes the detector for these weights; None: from the weights' file (`load_weights`)."""
     load_reader: Callable[[], PlateReader] | None = None
     """Makes the plate reader; None: the one that comes with Qifen."""
+    load_eyes: Callable[[], Eyes] | None = None
+    """What finds that which copies must hide; None: what comes with Qifen (`vision.blur`)."""
     _detectors: dict[str, SharedDetector] = field(default_factory=dict[str, SharedDetector])
     _reader: PlateReader | None = None
+    _copies: CopyDesk | None = None
     _loading: threading.Lock = field(default_factory=threading.Lock)
 
     def policy(self) -> Policy:
@@ -88,10 +93,16 @@ class Services:
             return self._reader
 
     def blur(self, image: bytes, keep_box: Box | None) -> bytes:
-        """A copy for eyes outside the office: only the vehicle in `keep_box` stays clear."""
-        from pipeline.blur import blur_copy  # noqa: PLC0415
+        """A copy that may leave the evidence store: only the subject in `keep_box` stays clear.
 
-        return blur_copy(image, keep_box, self.detector(), self.plate_reader())
+        Raises Unavailable where `image` is no picture.
+        """
+        from pipeline.blur import CopyDesk  # noqa: PLC0415
+
+        with self._loading:
+            if self._copies is None:
+                self._copies = CopyDesk(self.load_eyes)
+        return self._copies.copy(image, keep_box)
 
     def close(self) -> None:
         self.store.dispose()

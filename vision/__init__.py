@@ -15,6 +15,8 @@
     watch      is what was flagged still there?
     looker     CameraLooker: all of it for one camera, one look at a time
     health     can the camera be believed right now?
+    blur       copies in which nobody but the subject can be made out
+    faces      where faces are, so that they can be hidden
     picture    what Qifen sees in a single picture
 
 Import from these modules; the room itself imports none of them, so that reading a zone file does

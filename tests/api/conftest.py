@@ -24,6 +24,7 @@ from pipeline.services import Services, build_services
 from pipeline.settings import Settings
 from tests import rows
 from tests.rows import NOON, PASSWORD
+from vision.blur import Eyes
 from vision.types import Box, Detection, Image, WeightsInfo
 
 
@@ -61,6 +62,7 @@ def services(tmp_path: Path, clock: FakeClock) -> Iterator[Services]:
         store=Store.memory(),
         load_detector=lambda _weights, _settings: OneCar(),
         load_reader=NoPlates,
+        load_eyes=lambda: Eyes(OneCar(), lambda _: [], lambda _: []),
     )
     with made.store.begin() as session:
         rows.user(session, "olive", Role.OPERATOR)

@@ -1,4 +1,4 @@
-"""Copies for eyes outside the office: only the subject's own car stays clear (L13, B15)."""
+"""The desk at which blurred copies are made: bytes in, bytes out, nothing shown unseen."""
 
 from __future__ import annotations
 
@@ -6,111 +6,78 @@ import numpy as np
 import pytest
 
 from models.errors import Unavailable
-from pipeline.blur import blur_copy
+from pipeline.blur import CopyDesk
 from pipeline.evidence import decode_jpeg, encode_jpeg
 from tests.pipeline.kit import Theatre
-from tests.vision.stage import BESIDE, PLACE, Stage
-from vision.types import Box, Detection, Image, PlateColour, PlateReading, WeightsInfo
+from tests.vision.stage import BESIDE, PLACE, Shot
+from vision.blur import Eyes
+from vision.types import Box, Detection, Image, WeightsInfo
 
-IN_FRONT: Box = (0.45, 0.6, 0.62, 0.9)
 
+class CountsLooks:
+    """A detector that sees one car, and counts how often it was asked."""
 
-class Sees:
-    """A detector with a fixed answer."""
+    info = WeightsInfo("counts", "0" * 64, "v8", ("car", "person"), 640)
 
-    info = WeightsInfo("fixed", "0" * 64, "v8", ("car", "person"), 640)
-
-    def __init__(self, *found: Detection) -> None:
-        self.found = list(found)
+    def __init__(self) -> None:
+        self.looks = 0
 
     def detect(self, image: Image) -> list[Detection]:
-        return self.found
+        self.looks += 1
+        return [Detection("car", 0.9, BESIDE)]
 
 
-class Reads(Stage):
-    """A reader that finds one plate at a fixed place, whatever it is asked."""
-
-    def __init__(self, box: Box) -> None:
-        super().__init__()
-        self.box = box
-
-    def read(self, image: Image, vehicle_box: Box | None = None) -> list[PlateReading]:
-        return [PlateReading("浙B66666", PlateColour.BLUE, 0.9, 0.9, 0.9, self.box)]
+def desk(detector: CountsLooks) -> CopyDesk:
+    return CopyDesk(lambda: Eyes(detector, lambda _: [], lambda _: []))
 
 
-@pytest.fixture
-def noise() -> Image:
-    return np.random.default_rng(3).integers(0, 256, (360, 640, 3), dtype=np.uint8)
+def noise(seed: int = 3) -> bytes:
+    picture = np.random.default_rng(seed).integers(0, 256, (360, 640, 3), dtype=np.uint8)
+    return encode_jpeg(picture)
 
 
-def detail(image: Image, box: Box) -> float:
-    """How much fine structure is left in a box: the mean step between neighbours."""
+def spread(data: bytes, box: Box) -> float:
+    image = decode_jpeg(data)
+    assert image is not None
     height, width = image.shape[:2]
     part = image[
-        int(box[1] * height) + 1 : int(box[3] * height) - 1,
-        int(box[0] * width) + 1 : int(box[2] * width) - 1,
-    ].astype(float)
-    return float(np.abs(np.diff(part, axis=1)).mean())
+        int(box[1] * height) : int(box[3] * height), int(box[0] * width) : int(box[2] * width)
+    ]
+    return float(np.abs(np.diff(part.astype(float), axis=1)).mean())
 
 
-def blurred(image: Image, keep: Box | None, *found: Detection, plate: Box | None = None) -> Image:
-    reader = Reads(plate) if plate else None
-    copy = decode_jpeg(blur_copy(encode_jpeg(image), keep, Sees(*found), reader))
-    assert copy is not None
-    return copy
+def test_a_copy_is_a_jpeg_in_which_only_the_subject_is_clear() -> None:
+    copy = desk(CountsLooks()).copy(noise(), PLACE)
+    assert spread(copy, PLACE) > 30
+    assert spread(copy, BESIDE) < 10
 
 
-def test_other_vehicles_and_persons_are_coarse_the_subject_is_not(noise: Image) -> None:
-    person: Box = (0.05, 0.3, 0.12, 0.9)
-    copy = blurred(
-        noise, PLACE, Detection("car", 0.9, PLACE), Detection("car", 0.9, BESIDE),
-        Detection("person", 0.8, person),
-    )  # fmt: skip
-    assert detail(copy, PLACE) > 40
-    assert detail(copy, BESIDE) < 10
-    assert detail(copy, person) < 10
-    assert detail(copy, (0.2, 0.05, 0.4, 0.2)) > 40
+def test_the_same_copy_is_made_once() -> None:
+    detector = CountsLooks()
+    made = desk(detector)
+    assert made.copy(noise(), PLACE) == made.copy(noise(), PLACE)
+    assert detector.looks == 1
+    assert made.copy(noise(), None) != made.copy(noise(), PLACE), "another subject, another copy"
+    assert detector.looks == 2
 
 
-def test_a_person_in_front_of_the_subject_is_coarse_too(noise: Image) -> None:
-    person: Box = (0.38, 0.5, 0.44, 0.75)
-    copy = blurred(noise, PLACE, Detection("car", 0.9, PLACE), Detection("person", 0.8, person))
-    assert detail(copy, person) < 15
-    assert detail(copy, (0.31, 0.52, 0.36, 0.7)) > 40
+def test_only_the_last_copies_are_kept() -> None:
+    detector = CountsLooks()
+    made = desk(detector)
+    small = [encode_jpeg(np.full((48, 48, 3), shade, np.uint8)) for shade in range(0, 200, 5)]
+    for picture in (*small, small[0]):
+        made.copy(picture, None)
+    assert detector.looks == len(small) + 1
 
 
-def test_another_plate_inside_the_kept_box_is_hidden(noise: Image) -> None:
-    """A car in front, half inside the subject's box: its plate was restored with the box."""
-    plate: Box = (0.46, 0.65, 0.5, 0.7)
-    copy = blurred(
-        noise, PLACE, Detection("car", 0.9, PLACE), Detection("car", 0.9, IN_FRONT), plate=plate
-    )
-    assert detail(copy, plate) < 25
-    beyond: Box = (0.9, 0.9, 0.95, 0.95)
-    copy = blurred(
-        noise, PLACE, Detection("car", 0.9, PLACE), Detection("car", 0.9, IN_FRONT),
-        Detection("car", 0.9, BESIDE), plate=beyond,
-    )  # fmt: skip
-    assert detail(copy, (0.31, 0.52, 0.43, 0.7)) > 40
+def test_what_is_no_picture_is_not_shown() -> None:
+    with pytest.raises(Unavailable, match="not shown"):
+        desk(CountsLooks()).copy(b"no picture", PLACE)
 
 
-def test_without_a_subject_every_vehicle_is_coarse(noise: Image) -> None:
-    copy = blurred(noise, None, Detection("car", 0.9, PLACE))
-    assert detail(copy, PLACE) < 10
-
-
-def test_a_box_outside_the_picture_hurts_nobody(noise: Image) -> None:
-    copy = blurred(noise, PLACE, Detection("car", 0.9, (1.2, 1.2, 1.4, 1.4)))
-    assert copy.shape == noise.shape
-
-
-def test_what_cannot_be_blurred_is_not_shown() -> None:
-    with pytest.raises(Unavailable):
-        blur_copy(b"no picture", PLACE, Sees(), None)
-
-
-def test_services_blur_with_the_installations_own_eyes(noise: Image) -> None:
-    """The hook that the owner's page uses; where the eyes fail there is no picture either."""
+def test_services_make_copies_with_the_installations_eyes() -> None:
     scene = Theatre()
-    with pytest.raises(KeyError):  # the stage has never drawn this picture
-        scene.services.blur(encode_jpeg(noise), PLACE)
+    frame = scene.stage.frame(Shot(), 0.0)
+    copy = decode_jpeg(scene.services.blur(encode_jpeg(frame.image), PLACE))
+    assert copy is not None
+    assert copy.shape == frame.image.shape
