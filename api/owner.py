@@ -15,15 +15,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.auth import client_address
 from api.deps import LARGEST_ID, Serving
-from api.owner_pictures import small_copy
 from api.owner_view import (
-    keep_box,
     may_speak,
     owner_picture,
     owner_view,
     spoken_enough,
 )
 from api.owner_words import words
+from api.pictures import keep_box, small_copy
 from models import owner_access, statements
 from models.audit_log import record_viewing
 from models.errors import Locked, NotFound, NotSignedIn, QifenError, WrongSecret

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -137,16 +136,6 @@ def owner_picture(session: Session, event: Event, evidence_id: int) -> Evidence 
     row = session.get(Evidence, evidence_id)
     shown = row is not None and row.event_id == event.id and row.kind in _PICTURES
     return row if shown else None
-
-
-def keep_box(event: Event, picture: Evidence) -> tuple[float, float, float, float] | None:
-    """Where in the picture our vehicle stands; None in a picture of the place it has left."""
-    if picture.kind == EvidenceKind.LEFT:
-        return None
-    box: Any = picture.details.get("box")
-    if not (isinstance(box, list) and len(box) == 4):
-        box = event.box
-    return (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
 
 
 def _total_seconds(event: Event) -> int:

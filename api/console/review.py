@@ -76,7 +76,7 @@ def row_markup(who: Visitor, row: views.EventRow) -> str:
     """One event of the queue as a link: picture, plate, place, state, time left."""
     picture = (
         f'<span class="qf-thumb"><img alt="" loading="lazy" '
-        f'src="/api/v1/evidence/{row.picture_id}/file?reason=queue">'
+        f'src="/api/v1/evidence/{row.picture_id}/thumbnail">'
         f'<svg viewBox="0 0 1 1" preserveAspectRatio="none">{box_markup(row.box)}</svg></span>'
         if row.picture_id
         else f'<span class="qf-noimg">{escape(who.word("no_picture"))}</span>'

@@ -109,12 +109,13 @@ def change_camera(
     responses={200: {"content": {"image/jpeg": {}}}},
 )
 def camera_picture(camera_id: Id, _caller: Staff, services: Serving) -> Response:
-    """The latest picture, for drawing zones on; it is overwritten and never evidence."""
+    """The latest picture, for drawing zones on: a blurred copy, for nobody in it is anybody's
+    subject. It is overwritten and never evidence."""
     with services.store.read() as session:
         key = registry.get_camera(session, camera_id).last_picture
     if key is None:
         raise NotFound("this camera has sent no picture yet")
-    return Response(services.evidence.get(key), media_type="image/jpeg")
+    return Response(services.blur(services.evidence.get(key), None), media_type="image/jpeg")
 
 
 @router.get("/cameras/{camera_id}/health")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 
 from models import registry
@@ -54,14 +56,18 @@ def test_the_last_picture_and_the_history_of_health(
     olive: httpx.Client, services: Services
 ) -> None:
     assert olive.get(f"{API}/cameras/1/picture").status_code == 404
-    key = services.evidence.overwrite("camera-1", jpeg(64, 36), "jpg")
+    key = services.evidence.overwrite("camera-1", jpeg(640, 360), "jpg")
     with services.store.begin() as session:
         fencing = registry.take_over(session, registry.get_camera(session, 1))
         for health in ("up", "covered"):
             report = HealthReport(health, last_picture=key, last_frame_at=NOON)
             registry.report_health(session, 1, fencing, report, at=NOON)
     picture = olive.get(f"{API}/cameras/1/picture")
-    assert (picture.content, picture.headers["content-type"]) == (jpeg(64, 36), "image/jpeg")
+    assert picture.headers["content-type"] == "image/jpeg"
+    shown = cv2.imdecode(np.frombuffer(picture.content, np.uint8), cv2.IMREAD_GRAYSCALE)
+    person, car, street = shown[90:300, 35:90], shown[150:210, 260:380], shown[20:120, 260:600]
+    assert person.std() < street.std() / 3, "nobody in it is anybody's subject"
+    assert car.std() < street.std() / 3
     changes = olive.get(f"{API}/cameras/1/health").json()
     assert [change["health"] for change in changes] == ["covered", "up"]
     details = olive.get(f"{API}/health/details").json()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 from sqlalchemy import select
 
@@ -167,6 +169,22 @@ def test_evidence_needs_a_reason_and_leaves_a_trace(
     assert (row.evidence_id, row.viewer, row.reason) == (picture, "chen", "review")
     assert chen.get(f"{API}/evidence/99/file?reason=x").status_code == 404
     assert len(chen.get(f"{API}/evidence/{picture}").json()["sha256"]) == 64
+
+
+def test_a_list_shows_small_blurred_copies(
+    picture: int, signed_in: SignIn, services: Services
+) -> None:
+    """Pictures in lists are for choosing: no original leaves for them, and no reason is asked."""
+    chen = signed_in("chen")
+    answer = chen.get(f"{API}/evidence/{picture}/thumbnail")
+    assert answer.headers["content-type"] == "image/jpeg"
+    shown = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert shown.shape == (189, 336)
+    person, street = shown[45:165, 20:48], shown[5:60, 100:320]
+    assert person.std() < street.std() / 2
+    with services.store.read() as session:
+        assert session.scalars(select(Viewing)).all() == []
+    assert chen.get(f"{API}/evidence/99/thumbnail").status_code == 404
 
 
 def test_the_chain_can_be_verified(picture: int, signed_in: SignIn) -> None:

@@ -57,7 +57,7 @@ def test_the_same_copy_is_made_once() -> None:
     made = desk(detector)
     assert made.copy(noise(), PLACE) == made.copy(noise(), PLACE)
     assert detector.looks == 1
-    assert made.copy(noise(), None) != made.copy(noise(), PLACE), "another subject, another copy"
+    assert made.copy(noise(), BESIDE) != made.copy(noise(), PLACE), "another subject"
     assert detector.looks == 2
 
 
