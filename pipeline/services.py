@@ -44,6 +44,13 @@ class SharedDetector:
         with self._turn:
             return self._detector.detect(image)
 
+    def detect_from(self, image: Image, confidence: float) -> list[Detection]:
+        """As `detect`, down to this confidence where the detector can."""
+        from vision.tiles import detect_from  # noqa: PLC0415
+
+        with self._turn:
+            return detect_from(self._detector, image, confidence)
+
 
 @dataclass
 class Services:

@@ -43,13 +43,17 @@ class OnnxDetector:
 
     def detect(self, image: Image) -> list[Detection]:
         """All objects of one picture (H x W x 3 BGR), best first. Raises BadPicture."""
+        return self.detect_from(image, self._confidence)
+
+    def detect_from(self, image: Image, confidence: float) -> list[Detection]:
+        """As `detect`, down to this confidence (0..1)."""
         facts = self._facts
         letterbox = Letterbox.fit(
             image, facts.height, facts.width, STRIDE if facts.flexible else None
         )
         with self._lock:
             raw = self._engine.infer(image, letterbox)
-            found = decode(facts.layout, raw, letterbox.height, letterbox.width, self._confidence)
+            found = decode(facts.layout, raw, letterbox.height, letterbox.width, confidence)
         return self._as_detections(suppress(found, facts.vehicle_classes), letterbox)
 
     def _as_detections(self, found: Found, letterbox: Letterbox) -> list[Detection]:

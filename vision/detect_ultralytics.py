@@ -128,11 +128,15 @@ class UltralyticsDetector:
 
     def detect(self, image: Image) -> list[Detection]:
         """All objects of one picture (H x W x 3 BGR), best first. Raises BadPicture."""
+        return self.detect_from(image, self._confidence)
+
+    def detect_from(self, image: Image, confidence: float) -> list[Detection]:
+        """As `detect`, down to this confidence (0..1)."""
         check_picture(image)
         with self._lock:
             result: Any = self._model.predict(
                 image,
-                conf=self._confidence,
+                conf=confidence,
                 imgsz=self._info.input_size,
                 device="cpu",
                 verbose=False,

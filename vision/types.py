@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import cv2
 import numpy as np
@@ -117,6 +117,15 @@ class Detector(Protocol):
 
     def detect(self, image: Image) -> list[Detection]:
         """All objects of one picture (any size, H x W x 3 BGR), best first."""
+        ...
+
+
+@runtime_checkable
+class KeenDetector(Detector, Protocol):
+    """A detector that can be asked for less sure answers than it gives by itself."""
+
+    def detect_from(self, image: Image, confidence: float) -> list[Detection]:
+        """As `detect`, with every object of at least this confidence (0..1)."""
         ...
 
 
