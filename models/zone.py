@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
@@ -101,7 +101,9 @@ class ZoneVersion(Base):
     legal_basis: Mapped[str] = mapped_column(String(200), default="")
     reference_picture: Mapped[str | None] = mapped_column(String(300))
     approved: Mapped[list[Any]] = mapped_column(default=list)
-    """hanging, poster: what may be there, with period, document and look (models.zone_parts)."""
+    """hanging, poster: what may be there, with period and document (models.zone_parts)."""
+    baseline: Mapped[str] = mapped_column(Text, default="")
+    """hanging, poster: base64 of a small grey JPEG of the zone as it may look."""
     bands: Mapped[list[Any]] = mapped_column(default=list)
     """crowd: hours with a threshold of their own (C2)."""
     area_m2: Mapped[float | None]

@@ -12,8 +12,8 @@ from models import fields
 from models.errors import BadInput
 from models.zone import ZoneKind
 
-LONGEST_LOOK = 12_000
-"""Characters of the picture of one approved thing: 64 x 64 grey pixels take some 3,000."""
+LONGEST_BASELINE = 200_000
+"""Characters: 480 x 480 grey pixels take some 40,000."""
 DWELL_SECONDS: Mapping[str, float] = {
     ZoneKind.PARKING: 60.0,
     ZoneKind.HANGING: 300.0,
@@ -25,13 +25,29 @@ DWELL_SECONDS: Mapping[str, float] = {
 
 def approvals(field: str, value: object) -> list[dict[str, Any]]:
     """What may hang or stick in the zone (B1, L51): [{"label", "polygon", "document", "approver",
-    "valid_from", "valid_until", "look"}], the days as 2026-11-22 or None."""
+    "valid_from", "valid_until"}], the days as 2026-11-22 or None."""
     return _each(field, value, _approval)
 
 
 def bands(field: str, value: object) -> list[dict[str, Any]]:
     """Hours with a crowd threshold of their own (C2): [{"start", "end", "threshold"}]."""
     return _each(field, value, _band)
+
+
+def baseline(field: str, value: object) -> str:
+    """Base64 of a small JPEG, as the eyes made it (vision.rules.backdrop)."""
+    wrong = BadInput(f"{field} is no picture", field=field, hint="leave it out: Qifen makes it")
+    if value is None or value == "":
+        return ""
+    if not isinstance(value, str) or len(value) > LONGEST_BASELINE:
+        raise wrong
+    try:
+        data = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise wrong from None
+    if not data.startswith(b"\xff\xd8\xff"):
+        raise wrong
+    return value
 
 
 def check_kind(kind: str, values: Mapping[str, Any]) -> None:
@@ -81,7 +97,6 @@ def _approval(where: str, entry: Mapping[str, Any]) -> dict[str, Any]:
         "approver": fields.text(60),
         "valid_from": fields.optional(_day),
         "valid_until": fields.optional(_day),
-        "look": _look,
     }
     checked = _checked(where, rules, entry, required=("label", "polygon"))
     begin, end = checked.get("valid_from"), checked.get("valid_until")
@@ -89,7 +104,7 @@ def _approval(where: str, entry: Mapping[str, Any]) -> dict[str, Any]:
         raise BadInput(
             f"{where} ends before it begins", field=f"{where}.valid_until", hint="swap the days"
         )
-    empty = {"document": "", "approver": "", "valid_from": None, "valid_until": None, "look": ""}
+    empty = {"document": "", "approver": "", "valid_from": None, "valid_until": None}
     return empty | checked
 
 
@@ -130,19 +145,3 @@ def _day(field: str, value: object) -> str:
         return date.fromisoformat(value if isinstance(value, str) else "").isoformat()
     except ValueError:
         raise BadInput(f"{field} must be a day", field=field, hint="2026-11-22") from None
-
-
-def _look(field: str, value: object) -> str:
-    """Base64 of a small JPEG, as the eyes made it (vision.rules.approved)."""
-    wrong = BadInput(f"{field} is no picture", field=field, hint="leave it out: Qifen makes it")
-    if value is None or value == "":
-        return ""
-    if not isinstance(value, str) or len(value) > LONGEST_LOOK:
-        raise wrong
-    try:
-        data = base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        raise wrong from None
-    if not data.startswith(b"\xff\xd8\xff"):
-        raise wrong
-    return value

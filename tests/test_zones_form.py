@@ -22,6 +22,7 @@ def test_every_field_of_an_export_may_stand_in_a_zones_json() -> None:
         "aspect_ratio": 1.78,
         "area": "A",
         "approved": [],
+        "baseline": "",
         "bands": [],
         "area_m2": None,
         "density_threshold": None,

@@ -27,9 +27,6 @@ class Approval:
     """First day on which it may be there, in the city's time; None: always was."""
     valid_until: date | None = None
     """Last day; None: until further notice."""
-    look: str = ""
-    """Base64 of a JPEG of what was approved, in grey (`vision.rules.approved.picture_of`); empty:
-    whatever sticks in this place is approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +65,8 @@ class ZoneShape:
     """crowd: ground that the zone covers."""
     density_threshold: float | None = None
     """crowd: people on a square metre that are too many; needs `area_m2`."""
+    baseline: str = ""
+    """hanging, poster: base64 of a small grey JPEG of the zone's bounds as it may look
+    (`vision.rules.backdrop.baseline_of`); empty: as the first look finds it."""
     slow_look_seconds: float | None = None
     """hanging, poster: how often it is looked at; None: as the looker's settings say."""

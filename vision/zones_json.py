@@ -15,6 +15,7 @@ from vision.shapes import Approval, CrowdBand, Polygon, ZoneShape
 ZONE_KINDS = ("parking", "hanging", "poster", "crowd")
 
 _REQUIRED = ("name", "kind", "polygon", "dwell_seconds")
+_NUMBERS = ("area_m2", "density_threshold", "slow_look_seconds")
 _OPTIONAL = (
     "threshold",
     "bays",
@@ -22,10 +23,9 @@ _OPTIONAL = (
     "aspect_ratio",
     "version",
     "approved",
+    "baseline",
     "bands",
-    "area_m2",
-    "density_threshold",
-    "slow_look_seconds",
+    *_NUMBERS,
 )
 _NOT_OURS = (
     "place",
@@ -48,7 +48,7 @@ def load_zones(source: str | bytes | Mapping[str, Any]) -> tuple[ZoneShape, ...]
     {"zones": [{"name", "kind": "parking|hanging|poster|crowd", "polygon": [[x,y],...],
     "dwell_seconds", "threshold"?, "bays"?, "area"?, "aspect_ratio"?, "version"?,
     "approved"?: [{"label", "polygon", "document"?, "approver"?, "valid_from"?: "2026-11-22",
-    "valid_until"?, "look"?}], "bands"?: [{"start": "07:00", "end": "09:00", "threshold"}],
+    "valid_until"?}], "baseline"?, "bands"?: [{"start": "07:00", "end": "09:00", "threshold"}],
     "area_m2"?, "density_threshold"?, "slow_look_seconds"?}]}
     Raises BadZone that names the zone and the field, e.g. zones[1].polygon[2].
     """
@@ -132,6 +132,7 @@ def _read_zone(fields: Mapping[str, Any], name: str, where: str) -> ZoneShape:
         aspect_ratio=_optional(fields, "aspect_ratio", where, low=0.1),
         version=_version(fields.get("version", 1), f"{where}.version"),
         approved=_approvals(fields.get("approved"), f"{where}.approved"),
+        baseline=_text(fields, "baseline", where),
         bands=_bands(fields.get("bands"), f"{where}.bands"),
         area_m2=_optional(fields, "area_m2", where, low=1),
         density_threshold=_optional(fields, "density_threshold", where, low=0.01),
@@ -168,7 +169,6 @@ def _approvals(value: object, field: str) -> tuple[Approval, ...]:
             approver=_text(entry, "approver", where),
             valid_from=_day(entry.get("valid_from"), f"{where}.valid_from"),
             valid_until=_day(entry.get("valid_until"), f"{where}.valid_until"),
-            look=_text(entry, "look", where),
         )
         for entry, where in _entries(value, field)
     )
@@ -262,30 +262,26 @@ def _dump(zone: ZoneShape) -> dict[str, Any]:
         "polygon": [list(point) for point in zone.polygon],
         "dwell_seconds": zone.dwell_seconds,
     }
-    if zone.threshold is not None:
-        entry["threshold"] = zone.threshold
-    if zone.bays:
-        entry["bays"] = [[list(point) for point in bay] for bay in zone.bays]
-    if zone.area is not None:
-        entry["area"] = zone.area
-    if zone.aspect_ratio is not None:
-        entry["aspect_ratio"] = zone.aspect_ratio
-    if zone.version != 1:
-        entry["version"] = zone.version
-    if zone.approved:
-        entry["approved"] = [_dump_approval(approval) for approval in zone.approved]
-    if zone.bands:
-        entry["bands"] = [asdict(band) for band in zone.bands]
-    for key in ("area_m2", "density_threshold", "slow_look_seconds"):
+    for key in ("threshold", "area", "aspect_ratio", *_NUMBERS):
         if getattr(zone, key) is not None:
             entry[key] = getattr(zone, key)
+    if zone.version != 1:
+        entry["version"] = zone.version
+    if zone.baseline:
+        entry["baseline"] = zone.baseline
+    lists: dict[str, list[Any]] = {
+        "bays": [[list(point) for point in bay] for bay in zone.bays],
+        "approved": [_dump_approval(approval) for approval in zone.approved],
+        "bands": [asdict(band) for band in zone.bands],
+    }
+    entry.update({key: value for key, value in lists.items() if value})
     return entry
 
 
 def _dump_approval(approval: Approval) -> dict[str, Any]:
     entry: dict[str, Any] = {"label": approval.label}
     entry["polygon"] = [list(point) for point in approval.polygon]
-    for key in ("document", "approver", "look"):
+    for key in ("document", "approver"):
         if getattr(approval, key):
             entry[key] = getattr(approval, key)
     for key, day in (("valid_from", approval.valid_from), ("valid_until", approval.valid_until)):

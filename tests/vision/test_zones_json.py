@@ -65,8 +65,9 @@ def test_zones_come_back_as_they_were_written() -> None:
             300.0,
             0.4,
             slow_look_seconds=20.0,
+            baseline="abcd",
             approved=(
-                Approval("bank", L_SHAPE, "2026-17", "district", date(2026, 1, 1), look="abcd"),
+                Approval("bank", L_SHAPE, "2026-17", "district", date(2026, 1, 1)),
                 Approval("lanterns", SQUARE, valid_until=date(2026, 3, 3)),
             ),
         ),

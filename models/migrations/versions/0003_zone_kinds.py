@@ -15,6 +15,7 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 def upgrade() -> None:
     for column in (
         sa.Column("approved", JSON, nullable=False, server_default="[]"),
+        sa.Column("baseline", sa.Text(), nullable=False, server_default=""),
         sa.Column("bands", JSON, nullable=False, server_default="[]"),
         sa.Column("area_m2", sa.Double(), nullable=True),
         sa.Column("density_threshold", sa.Double(), nullable=True),
