@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.plates.grammar import DIGITS, LETTERS, NEV_LETTERS, PROVINCES, SERIAL
+from vision.plates.grammar import DIGITS, LETTERS, NEV_LETTERS, OFFICE, PROVINCES, SERIAL
 from vision.train.plates.glyphs import LATIN_FONTS, STROKES, glyph
 from vision.types import Image, PlateColour
 
@@ -122,7 +122,8 @@ def _serial(rng: Rng, length: int) -> str:
 
 
 def _ordinary(rng: Rng) -> str:
-    return _pick(rng, PROVINCES) + _pick(rng, LETTERS)
+    """Province and issuing letter; the retired O too, so that it is not taken for D or Q."""
+    return _pick(rng, PROVINCES) + _pick(rng, OFFICE)
 
 
 _TEXTS: Final[dict[str, Callable[[Rng], str]]] = {

@@ -1,0 +1,110 @@
+"""Our own plate network (`vision/weights/plate-read.onnx`): one look, eight positions, a colour.
+
+Trained by `vision.train.plates`; its card stands beside the weights. The input has one fixed
+shape, `VIEWS` looks at one plate, so that OpenVINO keeps one small plan in memory and no more.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from vision.errors import BadWeights
+from vision.plates.symbols import COLOURS, END, HEIGHT, POSITIONS, WIDTH
+from vision.types import Image
+
+VIEWS: Final = 3
+"""Looks at one plate, each cut a little differently: what is read must not hang on a pixel."""
+WEIGHTS: Final = Path(__file__).parent.parent / "weights" / "plate-read.onnx"
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What the network said of the views of one plate."""
+
+    characters: Floats
+    """Views x POSITIONS x (END + 1): probabilities, the last one of the text having ended."""
+    colours: Floats
+    """Views x len(COLOURS): probabilities; UNKNOWN is no plate, or not the whole of one."""
+    two_lines: Floats
+    """Views: probability that the text stands in two lines."""
+
+
+def normalised(pictures: NDArray[np.uint8]) -> Floats:
+    """N x HEIGHT x WIDTH x 3 BGR as the network takes it, N x 3 x HEIGHT x WIDTH.
+
+    Each picture around its own mean and scaled by its own contrast: a plate in the dark is seen
+    like one in the sun. The channels are scaled alike, so the colour stays.
+    """
+    floats = pictures.astype(np.float32)
+    mean = floats.mean((1, 2, 3), keepdims=True)
+    contrast = floats.std((1, 2, 3), keepdims=True)
+    return np.ascontiguousarray(((floats - mean) / (contrast + 4)).transpose(0, 3, 1, 2))
+
+
+def canvas(flat: Image) -> Image:
+    """A flattened plate of any size as HEIGHT x WIDTH x 3."""
+    way = cv2.INTER_AREA if flat.shape[1] > WIDTH else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(flat, (WIDTH, HEIGHT), interpolation=way), np.uint8)
+
+
+class PlateNetwork:
+    """Loads the network once; `look` may be called from any number of threads, in turn."""
+
+    def __init__(self, weights: Path = WEIGHTS, *, threads: int = 1) -> None:
+        model = _model(weights)
+        model.reshape([VIEWS, 3, HEIGHT, WIDTH])
+        # Full precision: a probability near the bar must not depend on the machine's arithmetic.
+        settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
+        self._compiled: Any = ov.Core().compile_model(model, "CPU", settings)
+        self._request: Any = self._compiled.create_infer_request()
+        self._turn = threading.Lock()
+
+    def look(self, views: Sequence[Image]) -> Seen:
+        """VIEWS pictures (HEIGHT x WIDTH x 3 BGR) of one plate."""
+        blob = normalised(np.stack(views))
+        with self._turn:
+            self._request.infer([blob])
+            characters = np.array(self._request.get_tensor("characters").data)
+            logits = np.array(self._request.get_tensor("colour").data)
+        powers = np.exp(logits[:, :-1] - logits[:, :-1].max(1, keepdims=True))
+        colours = powers / powers.sum(1, keepdims=True)
+        lines = np.asarray(1 / (1 + np.exp(-logits[:, -1])), np.float32)
+        return Seen(characters, colours, lines)
+
+
+def _model(weights: Path) -> Any:
+    """Raises BadWeights where the file is missing or is another network."""
+    hint = "reinstall qifen, or make the weights again with `python -m vision.train plates`"
+    try:
+        model: Any = ov.Core().read_model(str(weights))
+    except RuntimeError as error:
+        raise BadWeights(
+            f"the plate network {weights.name} cannot be read", hint=hint, field="plates"
+        ) from error
+    outputs = {name: out.partial_shape for out in model.outputs for name in out.get_names()}
+    wanted = {"characters": [POSITIONS, END + 1], "colour": [len(COLOURS) + 1]}
+    for name, shape in wanted.items():
+        if name not in outputs or [d.get_length() for d in list(outputs[name])[1:]] != shape:
+            raise BadWeights(
+                f"{weights.name} is no plate network of this version: output {name} is not {shape}",
+                hint=hint,
+                field="plates",
+            )
+    return model
+
+
+@cache
+def shared_network() -> PlateNetwork:
+    return PlateNetwork()
