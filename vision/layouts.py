@@ -1,7 +1,8 @@
 """What a YOLO's numbers mean: tells output layouts apart from the shapes alone, decodes them.
 
     v5       (1, N, 5+C)   cx, cy, w, h, objectness, classes; three anchors a cell
-    v8       (1, 4+C, N)   cx, cy, w, h, classes; one anchor a cell (v8, v9, 11, 12, street-n)
+    v8       (1, 4+C, N)   cx, cy, w, h, classes; one anchor a cell (v8, v9, 11, 12)
+             (1, 4+C, 4N)  the same of street-n: three anchors of one head, one of the other
     end2end  (1, K, 6)     x1, y1, x2, y2, score, class; already suppressed (v10, 26)
     yolox    (1, N, 5+C)   as v5 with one anchor a cell; raw offsets from the cell, or decoded
 
@@ -78,7 +79,7 @@ def tell_layout(
     _, rows, columns = shape
     for strides in (_STRIDES, _STRIDES_LARGE):
         cells = _cells(height, width, strides)
-        if columns == cells and rows > 4:
+        if columns in (cells, 4 * cells) and rows > 4:
             return YoloLayout.V8, _agree(rows - 4, class_count, rows)
         if rows == 3 * cells and columns > 5:
             return YoloLayout.V5, _agree(columns - 5, class_count, columns)

@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -68,6 +69,8 @@ class WeightsFile:
     input_size: int
     """Longer side of the network's input in pixels."""
     licence: str
+    thresholds: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Confidence from which a class is believed, where the file states one (0..1)."""
 
     def info(self, backend: str) -> WeightsInfo:
         return WeightsInfo(
@@ -78,6 +81,7 @@ class WeightsFile:
             self.input_size,
             self.licence,
             backend,
+            self.thresholds,
         )
 
 
@@ -104,6 +108,7 @@ def resolve_weights(name_or_path: str | Path | None = None) -> WeightsFile:
         facts.layout.value,
         max(facts.height, facts.width),
         facts.licence,
+        facts.thresholds,
     )
 
 
@@ -126,6 +131,7 @@ def _bundled(name: str) -> WeightsFile:
         facts.layout.value,
         max(facts.height, facts.width),
         entry.licence,
+        facts.thresholds,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -54,6 +54,8 @@ class ModelFacts:
     """Whether any multiple of STRIDE is a valid input."""
     colours: Colours
     licence: str
+    thresholds: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Confidence from which a class is believed, where the file states one."""
 
     @property
     def vehicle_classes(self) -> frozenset[int]:
@@ -81,7 +83,14 @@ def read_model(path: Path) -> ModelFacts:
     check_vehicles(names, path.name)
     licence = str(sidecar.get("licence") or metadata.get("license") or "unknown")
     return ModelFacts(
-        layout, names, height, width, flexible, _colours(layout, sidecar, path), licence
+        layout,
+        names,
+        height,
+        width,
+        flexible,
+        _colours(layout, sidecar, path),
+        licence,
+        _thresholds(metadata, sidecar, names, path),
     )
 
 
@@ -240,6 +249,29 @@ def check_vehicles(names: Sequence[str], file: str) -> None:
             hint=f"use weights with at least one of {', '.join(sorted(VEHICLE_KINDS))}",
             field="names",
         )
+
+
+def _thresholds(
+    metadata: Mapping[str, str], sidecar: Mapping[str, Any], names: Sequence[str], path: Path
+) -> dict[str, float]:
+    """{"hanging": 0.5, ...} of the sidecar's or the file's own `thresholds`; {} where none is."""
+    try:
+        stated = sidecar.get("thresholds", json.loads(metadata.get("thresholds", "{}")))
+        found = {str(kind): float(value) for kind, value in stated.items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadWeights(
+            f"the thresholds in {path.name} cannot be read",
+            hint='write {"thresholds": {"hanging": 0.5}} into the .json beside it',
+            field="thresholds",
+        ) from error
+    wrong = [kind for kind, value in found.items() if kind not in names or not 0 < value < 1]
+    if wrong:
+        raise BadWeights(
+            f"{path.name} states a threshold for {wrong[0]} that cannot be used",
+            hint="name one of its classes and a confidence between 0 and 1",
+            field="thresholds",
+        )
+    return found
 
 
 def _colours(layout: YoloLayout, sidecar: Mapping[str, Any], path: Path) -> Colours:

@@ -1,0 +1,40 @@
+"""At which score the branch's classes are believed, chosen on pictures kept out of training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vision.evaluate import Labelled, best_f1, rank
+
+_CAREFUL = 0.99
+"""Share of the hanging things found that must be real: a false alarm sends somebody out."""
+_LOWEST, _HIGHEST = 0.25, 0.75
+
+
+def choose_thresholds(found: Mapping[str, list[Labelled]]) -> dict[str, float]:
+    """Working thresholds by class: hanging where nearly all are real, advert at the best F1.
+
+    Adverts are compared with a baseline of approved ones afterwards, so both kinds of error cost
+    the same there. Rounded to 0.05.
+    """
+    chosen: dict[str, float] = {}
+    for kind, pictures in found.items():
+        ranked = rank(pictures, kind)
+        threshold = best_f1(ranked).threshold
+        if kind == "hanging":
+            threshold = max(
+                threshold, _precise_from(ranked.confidences.tolist(), ranked.right.tolist())
+            )
+        clipped = min(max(threshold, _LOWEST), _HIGHEST)
+        chosen[kind] = round(round(clipped / 0.05) * 0.05, 2)
+    return chosen
+
+
+def _precise_from(confidences: list[float], right: list[bool]) -> float:
+    """The lowest score from which on upwards `_CAREFUL` of all findings are right."""
+    lowest, good = 1.0, 0
+    for count, (confidence, real) in enumerate(zip(confidences, right, strict=True), start=1):
+        good += real
+        if good >= _CAREFUL * count:
+            lowest = confidence
+    return lowest
