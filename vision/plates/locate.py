@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from vision.plates.locate_grid import FoundPlate
 from vision.plates.rectify import Quad
 from vision.plates.textline import shared_text_finder
 from vision.types import Image
+
+__all__ = ["PICTURE_SIDE", "VEHICLE_SIDE", "FoundPlate", "find_plates", "plate_quads"]
 
 VEHICLE_SIDE: Final = 320
 """A vehicle's crop is searched with its long side at this many pixels."""
 PICTURE_SIDE: Final = 960
 """A whole picture, where no vehicle was found in it."""
 _MOST: Final = 6
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FoundPlate:
-    """A place in a picture that looks like a plate."""
-
-    quad: Quad
-    """The plate's corners in pixels of the picture given, to fractions of a pixel."""
-    score: float
-    """0..1, how sure."""
-    two_lines: bool = False
-    """Whether its text stands in two lines (440 x 220 mm)."""
 
 
 def find_plates(image: Image, *, side: int) -> list[FoundPlate]:

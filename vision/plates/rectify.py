@@ -34,6 +34,20 @@ def whole(image: Image) -> Quad:
     return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
 
 
+def ordered(points: Quad) -> Quad:
+    """Top left, top right, bottom right, bottom left of four corners, along the longer sides."""
+    centre = points.mean(axis=0)
+    angles = np.arctan2(points[:, 1] - centre[1], points[:, 0] - centre[0])
+    ring = points[np.argsort(angles)]
+    sides = np.linalg.norm(ring - np.roll(ring, -1, axis=0), axis=1)
+    # The ring runs clockwise on the screen; a long side that faces up is the top of the text.
+    start = 0 if sides[0] + sides[2] >= sides[1] + sides[3] else 1
+    first = np.roll(ring, -start, axis=0)
+    if first[0, 0] + first[3, 0] > first[1, 0] + first[2, 0]:
+        first = np.roll(first, -2, axis=0)
+    return first.astype(np.float32)
+
+
 def flatten(image: Image, quad: Quad, *, grow_x: float = 0.0, grow_y: float = 0.0) -> Image:
     """The picture inside `quad`, grown by these shares of its sides, as 176 x 56."""
     matrix = cv2.getPerspectiveTransform(_grown(quad, grow_x, grow_y), _target())

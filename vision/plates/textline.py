@@ -16,7 +16,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from vision.plates.read import lean_settings, wheel_model
-from vision.plates.rectify import Quad
+from vision.plates.rectify import Quad, ordered
 from vision.types import Image
 
 _CORE: Final = 0.3
@@ -68,17 +68,3 @@ def _lines(heat: NDArray[np.float32]) -> list[tuple[float, Quad]]:
         grown = cv2.boxPoints(((cx, cy), (a + growth, b + growth), angle))
         found.append((score, ordered(np.asarray(grown, np.float32))))
     return found
-
-
-def ordered(points: Quad) -> Quad:
-    """Top left, top right, bottom right, bottom left of four corners, along the longer sides."""
-    centre = points.mean(axis=0)
-    angles = np.arctan2(points[:, 1] - centre[1], points[:, 0] - centre[0])
-    ring = points[np.argsort(angles)]
-    sides = np.linalg.norm(ring - np.roll(ring, -1, axis=0), axis=1)
-    # The ring runs clockwise on the screen; a long side that faces up is the top of the text.
-    start = 0 if sides[0] + sides[2] >= sides[1] + sides[3] else 1
-    first = np.roll(ring, -start, axis=0)
-    if first[0, 0] + first[3, 0] > first[1, 0] + first[2, 0]:
-        first = np.roll(first, -2, axis=0)
-    return first.astype(np.float32)
