@@ -19,11 +19,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.errors import BadInput, FlowRefused
-from models.event import ActorKind, Event, EventState
+from models.event import ActorKind, Event, EventState, FlowName
 from models.evidence import Evidence
 from models.facts import Contact, GateFacts, NewEvent, measure_gates
 from models.flow import SYSTEM, Actor, find_command, fire
-from models.flows.parking import BEFORE_STAYED, PARKING
+from models.flows.hanging import BEFORE_FINDING
+from models.flows.parking import BEFORE_STAYED
+from models.flows.tables import flow_of
 from models.looks import add_look, lock, open_watches, sampling_from
 from models.opening import open_event
 from models.people import Statement, User
@@ -301,7 +303,10 @@ def _all_of_zone(
     session: Session, zone: Zone, trigger: str, order: _Order, actor: Actor
 ) -> list[Event]:
     session.flush()
-    waiting = select(Event).where(Event.zone_id == zone.id, Event.state.in_(list(BEFORE_STAYED)))
+    undecided = [*BEFORE_STAYED, *BEFORE_FINDING]
+    waiting = select(Event).where(
+        Event.zone_id == zone.id, Event.flow != FlowName.CROWD, Event.state.in_(undecided)
+    )
     ended: list[Event] = []
     for event in session.scalars(waiting.order_by(Event.id)).all():
         lock(session, event)
@@ -345,7 +350,7 @@ def _fire(  # noqa: PLR0913 (as models.flow.fire)
 ) -> None:
     who = actor if by is None else Actor(ActorKind.OFFICER, by.username)
     fire(
-        session, PARKING, event, trigger, actor=who, at=order.at, command_id=order.command_id,
-        policy=order.policy, facts=facts, inputs=inputs, reason=reason,
+        session, flow_of(event), event, trigger, actor=who, at=order.at,
+        command_id=order.command_id, policy=order.policy, facts=facts, inputs=inputs, reason=reason,
         expected_version=order.expected_version, evidence_ids=evidence_ids,
     )  # fmt: skip

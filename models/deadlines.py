@@ -9,21 +9,24 @@ import chinese_calendar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.event import Deadline, DeadlineKind, Event
-from models.flow import SUBJECT_EVENT
+from models.event import Deadline, DeadlineKind
+from models.flow import Subject, subject_kind_of
 from models.policy import LOCAL_ZONE
 
 SECONDS_A_DAY = 86_400
 
 
-def promise(session: Session, event: Event, kind: DeadlineKind, due_at: datetime) -> Deadline:
-    """Set, or move later, the event's deadline of this kind. It never moves earlier (invariant 6).
+def promise(session: Session, subject: Subject, kind: DeadlineKind, due_at: datetime) -> Deadline:
+    """Set, or move later, the deadline of this kind of an event or case. It never moves earlier
+    (invariant 6).
 
-    A deadline that was already done is open again: the event came back to this state.
+    A deadline that was already done is open again: the subject came back to this state.
     """
-    row = find(session, event, kind)
+    row = find(session, subject, kind)
     if row is None:
-        row = Deadline(subject_kind=SUBJECT_EVENT, subject_id=event.id, kind=kind, due_at=due_at)
+        row = Deadline(
+            subject_kind=subject_kind_of(subject), subject_id=subject.id, kind=kind, due_at=due_at
+        )
         session.add(row)
     else:
         row.due_at = max(row.due_at, due_at)
@@ -32,24 +35,24 @@ def promise(session: Session, event: Event, kind: DeadlineKind, due_at: datetime
     return row
 
 
-def find(session: Session, event: Event, kind: DeadlineKind) -> Deadline | None:
+def find(session: Session, subject: Subject, kind: DeadlineKind) -> Deadline | None:
     return session.scalar(
         select(Deadline).where(
-            Deadline.subject_kind == SUBJECT_EVENT,
-            Deadline.subject_id == event.id,
+            Deadline.subject_kind == subject_kind_of(subject),
+            Deadline.subject_id == subject.id,
             Deadline.kind == kind,
         )
     )
 
 
 def fulfil(
-    session: Session, event: Event, kinds: Iterable[DeadlineKind], *, at: datetime, result: str
+    session: Session, subject: Subject, kinds: Iterable[DeadlineKind], *, at: datetime, result: str
 ) -> None:
     """Mark the open deadlines of these kinds as done."""
     rows = session.scalars(
         select(Deadline).where(
-            Deadline.subject_kind == SUBJECT_EVENT,
-            Deadline.subject_id == event.id,
+            Deadline.subject_kind == subject_kind_of(subject),
+            Deadline.subject_id == subject.id,
             Deadline.kind.in_(list(kinds)),
             Deadline.done_at.is_(None),
         )
@@ -58,9 +61,9 @@ def fulfil(
         row.done_at, row.result = at, result
 
 
-def fulfil_all(session: Session, event: Event, *, at: datetime, result: str) -> None:
-    """The event has ended, and with it everything it was waiting for."""
-    fulfil(session, event, DeadlineKind, at=at, result=result)
+def fulfil_all(session: Session, subject: Subject, *, at: datetime, result: str) -> None:
+    """The event or case has ended, and with it everything it was waiting for."""
+    fulfil(session, subject, DeadlineKind, at=at, result=result)
 
 
 def due_deadlines(session: Session, at: datetime, limit: int = 100) -> list[Deadline]:
@@ -68,11 +71,7 @@ def due_deadlines(session: Session, at: datetime, limit: int = 100) -> list[Dead
     return list(
         session.scalars(
             select(Deadline)
-            .where(
-                Deadline.subject_kind == SUBJECT_EVENT,
-                Deadline.done_at.is_(None),
-                Deadline.due_at <= at,
-            )
+            .where(Deadline.done_at.is_(None), Deadline.due_at <= at)
             .order_by(Deadline.due_at, Deadline.id)
             .limit(limit)
         )

@@ -11,50 +11,29 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
 from models.camera import Camera
+from models.states import ENDED, TERMINAL, EventState
 from models.zone import Zone, ZoneVersion
 
-
-class EventState(StrEnum):
-    """States of the parking flow (domain.md 4.2). `TERMINAL` lists those that end an event."""
-
-    CANDIDATE = "CANDIDATE"
-    FLAGGED = "FLAGGED"
-    CONFIRM_PENDING = "CONFIRM_PENDING"
-    CONFIRMED = "CONFIRMED"
-    NOTICE_PENDING = "NOTICE_PENDING"
-    GRACE = "GRACE"
-    RECHECK = "RECHECK"
-    STAYED = "STAYED"
-    REVIEW_PENDING = "REVIEW_PENDING"
-    PATROL_ASSIGNED = "PATROL_ASSIGNED"
-    LEFT_IN_TIME = "LEFT_IN_TIME"
-    ESCALATED = "ESCALATED"
-    REJECTED = "REJECTED"
-    UNDETERMINED = "UNDETERMINED"
-    EXEMPT = "EXEMPT"
-    DUPLICATE = "DUPLICATE"
-    DISCARDED = "DISCARDED"
-    EXPIRED_UNREVIEWED = "EXPIRED_UNREVIEWED"
-    VOIDED = "VOIDED"
-    TRANSFERRED = "TRANSFERRED"
-    REMOVED_BY_TOW = "REMOVED_BY_TOW"
+__all__ = [
+    "TERMINAL",
+    "ActorKind",
+    "Deadline",
+    "DeadlineKind",
+    "Event",
+    "EventState",
+    "FlowName",
+    "TransitionLog",
+    "WatchSpan",
+]
 
 
-TERMINAL = frozenset(
-    {
-        EventState.LEFT_IN_TIME,
-        EventState.ESCALATED,
-        EventState.REJECTED,
-        EventState.UNDETERMINED,
-        EventState.EXEMPT,
-        EventState.DUPLICATE,
-        EventState.DISCARDED,
-        EventState.EXPIRED_UNREVIEWED,
-        EventState.VOIDED,
-        EventState.TRANSFERRED,
-        EventState.REMOVED_BY_TOW,
-    }
-)
+class FlowName(StrEnum):
+    """Which table of transitions an event moves along (domain.md 4.2 to 4.4)."""
+
+    PARKING = "parking"
+    HANGING = "hanging"
+    POSTER = "poster"
+    CROWD = "crowd"
 
 
 class ActorKind(StrEnum):
@@ -67,7 +46,8 @@ class ActorKind(StrEnum):
 
 
 class Event(Base):
-    """One stay of one vehicle in one enforcement area."""
+    """One episode of one violation: a vehicle's stay in an enforcement area, something hung or
+    posted in front of a door, or a gathering. Only a parking event has a plate."""
 
     __tablename__ = "event"
     __table_args__ = (
@@ -84,7 +64,7 @@ class Event(Base):
     """Short public number printed in the notice (Crockford base 32)."""
     query_code: Mapped[str] = mapped_column(String(8))
     """Secret that goes with it on the owner's page; printed in the notice only."""
-    flow: Mapped[str] = mapped_column(String(20), default="parking")
+    flow: Mapped[str] = mapped_column(String(20), default=FlowName.PARKING)
     state: Mapped[str] = mapped_column(String(24), default=EventState.CANDIDATE)
     version: Mapped[int] = mapped_column(default=0)
     """Optimistic lock: one more at every transition."""
@@ -129,6 +109,8 @@ class Event(Base):
     returned_of_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"))
     confirm_gates: Mapped[list[Any]] = mapped_column(default=list)
     """[{"gate", "passed", "measured", "needed"}] of A7, shown on the event."""
+    party_id: Mapped[int | None] = mapped_column(ForeignKey("responsible_party.id"), index=True)
+    """Who answers for the frontage (门前三包); only hanging and poster events have one."""
     created_at: Mapped[datetime]
 
     camera: Mapped[Camera] = relationship()
@@ -137,7 +119,7 @@ class Event(Base):
 
     @property
     def is_open(self) -> bool:
-        return self.state not in TERMINAL
+        return self.state not in ENDED
 
 
 class TransitionLog(Base):
@@ -177,6 +159,22 @@ class DeadlineKind(StrEnum):
     PATROL = "patrol"
     OPEN_LIMIT = "open_limit"
     """30 days: every event ends (invariant 4)."""
+    ORDER = "order"
+    """End of the period of a formal order (B7)."""
+    ORDER_CHECK = "order_check"
+    """Until when somebody must have looked whether an order was followed (B8)."""
+    ANSWER = "answer"
+    """Two minutes in which the responder called last must answer (C4)."""
+    NO_RESPONDER = "no_responder"
+    """Five minutes in which any responder must have answered (C7)."""
+    NOT_FALLING = "not_falling"
+    """Ten minutes in which a gathering must have fallen by a tenth (C7)."""
+    ARRIVE = "arrive"
+    """Seven minutes until the first responder should be on site (C5)."""
+    REOPEN = "reopen"
+    """Fifteen minutes in which a new alarm is the same event (C9)."""
+    CASE_STEP = "case_step"
+    """Until when a case must have left the step it is in."""
 
 
 class Deadline(Base):

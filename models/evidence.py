@@ -35,6 +35,8 @@ class EvidenceKind(StrEnum):
     """the empty (or otherwise taken) place"""
     PAPER = "PAPER"
     """an officer's photo of a paper notice"""
+    ON_SITE = "ON_SITE"
+    """an officer's photo after the period of a formal order (B8)"""
     STATEMENT = "STATEMENT"
     """a photo that came with an owner's statement"""
 

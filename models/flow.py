@@ -1,9 +1,9 @@
-"""The one engine that moves an event along its table.
+"""The one engine that moves an event or a case along its table.
 
-A flow is a table of `Transition` rows (models/flows/parking.py). `fire` finds the rows for
-(state, trigger), asks their guards in table order and applies the first that passes: optimistic
-lock on `version`, idempotent by `command_id`, one `transition_log` row a step. Whatever a row's
-effects write (a notice into the outbox, a deadline) is in the caller's transaction with it.
+A flow is a table of `Transition` rows (models/flows/). `fire` finds the rows for (state, trigger),
+asks their guards in table order and applies the first that passes: optimistic lock on `version`,
+idempotent by `command_id`, one `transition_log` row a step. Whatever a row's effects write (a
+notice into the outbox, a deadline) is in the caller's transaction with it.
 """
 
 from __future__ import annotations
@@ -11,18 +11,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from models.case import Case
 from models.errors import BadInput, Conflict, FlowRefused, Refusal, StaleVersion
 from models.event import ActorKind, Event, EventState, TransitionLog
+from models.people import Role, User
 from models.policy import Policy
 
 MAX_COMMAND_ID = 80
 SUBJECT_EVENT = "event"
+SUBJECT_CASE = "case"
+
+Subject: TypeAlias = Event | Case
+"""What a flow moves: a row with `state` and `version`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +43,18 @@ class Actor:
 SYSTEM = Actor(ActorKind.SYSTEM)
 
 
+def person(user: User) -> Actor:
+    """A member of staff as an actor: an officer, or somebody with another duty."""
+    is_officer = Role.OFFICER in user.roles or Role.ADMIN in user.roles
+    return Actor(ActorKind.OFFICER if is_officer else ActorKind.OPERATOR, user.username)
+
+
 @dataclass(slots=True)
 class Step:
     """One attempt to apply one row: what its guards look at and its effects may write to."""
 
     session: Session
-    event: Event
+    subject: Subject
     transition: Transition
     at: datetime
     actor: Actor
@@ -55,6 +68,20 @@ class Step:
     earlier: Sequence[Refusal] = ()
     """Why the rows above this one, with the same source and trigger, did not apply."""
 
+    @property
+    def event(self) -> Event:
+        """The event that moves. Raises TypeError in a flow of cases."""
+        if not isinstance(self.subject, Event):
+            raise TypeError("this row belongs to a flow of events")
+        return self.subject
+
+    @property
+    def case(self) -> Case:
+        """The case that moves. Raises TypeError in a flow of events."""
+        if not isinstance(self.subject, Case):
+            raise TypeError("this row belongs to the flow of cases")
+        return self.subject
+
 
 Guard: TypeAlias = Callable[[Step], Refusal | None]
 Effect: TypeAlias = Callable[[Step], None]
@@ -62,12 +89,12 @@ Effect: TypeAlias = Callable[[Step], None]
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One row of a flow table. `source` None is the birth of the event."""
+    """One row of a flow table. `source` None is the birth of what moves."""
 
     code: str
-    source: EventState | frozenset[EventState] | None
+    source: StrEnum | frozenset[StrEnum] | None
     trigger: str
-    target: EventState
+    target: StrEnum
     guards: tuple[Guard, ...] = ()
     effects: tuple[Effect, ...] = ()
     actors: frozenset[ActorKind] = frozenset({ActorKind.SYSTEM})
@@ -75,7 +102,7 @@ class Transition:
     """Reason code of the log row (and of the end) where the caller gives none."""
 
     @property
-    def sources(self) -> frozenset[EventState | None]:
+    def sources(self) -> frozenset[StrEnum | None]:
         if isinstance(self.source, frozenset):
             return frozenset(self.source)
         return frozenset({self.source})
@@ -86,9 +113,11 @@ class Flow:
     name: str
     version: str
     transitions: tuple[Transition, ...]
-    terminal: frozenset[EventState]
+    terminal: frozenset[StrEnum]
+    states: type[StrEnum] = EventState
+    """The flow's own vocabulary."""
 
-    def rows(self, state: EventState | None, trigger: str) -> list[Transition]:
+    def rows(self, state: str | None, trigger: str) -> list[Transition]:
         """The rows for a state and a trigger, in table order."""
         return [t for t in self.transitions if t.trigger == trigger and state in t.sources]
 
@@ -129,8 +158,8 @@ class Flow:
         lines += [f"    {state} --> [*]" for state in sorted(self.terminal)]
         return "\n".join(lines) + "\n"
 
-    def _open(self) -> frozenset[EventState | None]:
-        return frozenset(s for s in EventState if s not in self.terminal)
+    def _open(self) -> frozenset[StrEnum | None]:
+        return frozenset(s for s in self.states if s not in self.terminal)
 
     def _source_text(self, row: Transition) -> str:
         if row.source is None:
@@ -147,7 +176,7 @@ def _names(functions: Iterable[Callable[..., Any]]) -> list[str]:
 def fire(  # noqa: PLR0913 (a step is all of this, by keyword)
     session: Session,
     flow: Flow,
-    event: Event,
+    subject: Subject,
     trigger: str,
     *,
     actor: Actor,
@@ -166,19 +195,19 @@ def fire(  # noqa: PLR0913 (a step is all of this, by keyword)
     Raises FlowRefused with every refusal, StaleVersion if somebody else acted first (W43),
     BadInput for a command id that is empty or longer than 80 characters.
     """
-    earlier = find_command(session, command_id)
+    earlier = find_command(session, command_id, subject_kind_of(subject))
     if earlier is not None:
-        if earlier.subject_id != event.id:
+        if earlier.subject_id != subject.id:
             raise Conflict(
-                "this command id was used for another event",
+                f"this command id was used for another {subject_kind_of(subject)}",
                 code="COMMAND_REUSED",
                 hint="give every command an id of its own",
             )
         return earlier
-    if expected_version is not None and expected_version != event.version:
-        raise _stale(event)
+    if expected_version is not None and expected_version != subject.version:
+        raise _stale(subject)
     step = choose(
-        session, flow, event, trigger, actor=actor, at=at, policy=policy,
+        session, flow, subject, trigger, actor=actor, at=at, policy=policy,
         facts=facts, inputs=inputs, reason=reason, evidence_ids=evidence_ids,
     )  # fmt: skip
     return _apply(step, command_id)
@@ -187,7 +216,7 @@ def fire(  # noqa: PLR0913 (a step is all of this, by keyword)
 def choose(  # noqa: PLR0913 (as fire)
     session: Session,
     flow: Flow,
-    event: Event,
+    subject: Subject,
     trigger: str,
     *,
     actor: Actor,
@@ -199,12 +228,12 @@ def choose(  # noqa: PLR0913 (as fire)
     evidence_ids: Sequence[int] = (),
 ) -> Step:
     """The step that `fire` would apply now; changes nothing. Raises FlowRefused."""
-    state = current_state(event)
+    state = current_state(subject)
     rows = flow.rows(state, trigger)
     refusals: list[Refusal] = []
     for row in rows:
         step = Step(
-            session, event, row, at, actor, policy, reason or row.reason,
+            session, subject, row, at, actor, policy, reason or row.reason,
             dict(facts or {}), inputs or {}, evidence_ids, tuple(refusals),
         )  # fmt: skip
         against = _refusals(step)
@@ -214,7 +243,7 @@ def choose(  # noqa: PLR0913 (as fire)
     if not rows:
         refusals = [Refusal("NO_SUCH_STEP", f"{trigger} is no step from {state or 'nothing'}")]
     raise FlowRefused(
-        f"event {event.event_no}: {trigger} is refused: "
+        f"{_named(subject)}: {trigger} is refused: "
         + "; ".join(refusal.message for refusal in refusals),
         refusals,
     )
@@ -229,30 +258,31 @@ def _refusals(step: Step) -> list[Refusal]:
 
 
 def _apply(step: Step, command_id: str) -> TransitionLog:
-    event, row = step.event, step.transition
-    before = current_state(event)
+    subject, row = step.subject, step.transition
+    before = current_state(subject)
     step.session.flush()
+    table = type(subject)
     moved = step.session.connection().execute(
-        update(Event)
-        .where(Event.id == event.id, Event.version == event.version)
-        .values(state=str(row.target), version=event.version + 1)
+        update(table)
+        .where(table.id == subject.id, table.version == subject.version)
+        .values(state=str(row.target), version=subject.version + 1)
     )
     if moved.rowcount != 1:
-        raise _stale(event)
-    set_committed_value(event, "state", str(row.target))
-    set_committed_value(event, "version", event.version + 1)
+        raise _stale(subject)
+    set_committed_value(subject, "state", str(row.target))
+    set_committed_value(subject, "version", subject.version + 1)
     for effect in row.effects:
         effect(step)
     if step.earlier:
         step.facts["not_applied"] = sorted({refusal.code for refusal in step.earlier})
     log = TransitionLog(
-        subject_kind=SUBJECT_EVENT,
-        subject_id=event.id,
+        subject_kind=subject_kind_of(subject),
+        subject_id=subject.id,
         transition=row.code,
         from_state=before,
         to_state=str(row.target),
         trigger=row.trigger,
-        version=event.version,
+        version=subject.version,
         actor_kind=step.actor.kind,
         actor_id=step.actor.id,
         at=step.at,
@@ -266,12 +296,18 @@ def _apply(step: Step, command_id: str) -> TransitionLog:
     return log
 
 
-def current_state(event: Event) -> EventState | None:
+def current_state(subject: Subject) -> str | None:
     """None before the first step: an event is born by a row whose source is nothing."""
-    return EventState(event.state) if event.version else None
+    return subject.state if subject.version else None
 
 
-def find_command(session: Session, command_id: str) -> TransitionLog | None:
+def subject_kind_of(subject: Subject) -> str:
+    return SUBJECT_EVENT if isinstance(subject, Event) else SUBJECT_CASE
+
+
+def find_command(
+    session: Session, command_id: str, subject_kind: str = SUBJECT_EVENT
+) -> TransitionLog | None:
     """The log row that this command made, if it was carried out before."""
     if not 0 < len(command_id) <= MAX_COMMAND_ID:
         raise BadInput(
@@ -280,17 +316,17 @@ def find_command(session: Session, command_id: str) -> TransitionLog | None:
         )
     return session.scalar(
         select(TransitionLog).where(
-            TransitionLog.subject_kind == SUBJECT_EVENT, TransitionLog.command_id == command_id
+            TransitionLog.subject_kind == subject_kind, TransitionLog.command_id == command_id
         )
     )
 
 
-def rebuild_state(rows: Iterable[TransitionLog]) -> tuple[EventState | None, int]:
-    """State and version as the log tells them (invariant 7).
+def rebuild_state(rows: Iterable[TransitionLog]) -> tuple[str | None, int]:
+    """State and version as the log of one event or case tells them (invariant 7).
 
     Raises ValueError where a row does not follow from the one before it.
     """
-    state: EventState | None = None
+    state: str | None = None
     version = 0
     for row in sorted(rows, key=lambda r: r.version):
         if row.from_state != state or row.version != version + 1:
@@ -298,12 +334,17 @@ def rebuild_state(rows: Iterable[TransitionLog]) -> tuple[EventState | None, int
                 f"log row {row.transition} (version {row.version}) starts from {row.from_state}, "
                 f"but the rows before it lead to {state} (version {version})"
             )
-        state, version = EventState(row.to_state), row.version
+        state, version = row.to_state, row.version
     return state, version
 
 
-def _stale(event: Event) -> StaleVersion:
+def _named(subject: Subject) -> str:
+    number = subject.event_no if isinstance(subject, Event) else subject.case_no
+    return f"{subject_kind_of(subject)} {number}"
+
+
+def _stale(subject: Subject) -> StaleVersion:
     return StaleVersion(
-        f"event {event.event_no} was changed by somebody else",
+        f"{_named(subject)} was changed by somebody else",
         hint="load it again and look before you decide",
     )

@@ -46,3 +46,8 @@ def overlap(first: Sequence[float], second: Sequence[float]) -> float:
 
 def _area(box: Sequence[float]) -> float:
     return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
+
+
+def point_in(polygon: Sequence[Sequence[float]], point: tuple[float, float]) -> bool:
+    """Whether a point lies inside a polygon (even-odd rule)."""
+    return _inside(polygon, *point)

@@ -25,6 +25,7 @@ class Absence:
     started_at: datetime
     ended_at: datetime
     other_vehicle: bool
+    looks: int = 0
 
     @property
     def seconds(self) -> float:
@@ -58,7 +59,8 @@ def absences(spans: Iterable[WatchSpan], *, max_gap_seconds: float) -> list[Abse
             if any(_overlap(span, run[0].started_at, run[-1].ended_at) for span in elsewhere):
                 continue
             other = any(span.answer == "other_vehicle" for span in run)
-            found.append(Absence(camera_id, run[0].started_at, run[-1].ended_at, other))
+            looks = sum(span.looks for span in run)
+            found.append(Absence(camera_id, run[0].started_at, run[-1].ended_at, other, looks))
     return sorted(found, key=lambda absence: absence.started_at)
 
 
@@ -81,15 +83,20 @@ def _absent_runs(spans: Sequence[WatchSpan], max_gap: timedelta) -> list[list[Wa
 
 
 def absent_confirmed(
-    spans: Iterable[WatchSpan], *, needed_seconds: float, max_gap_seconds: float
+    spans: Iterable[WatchSpan],
+    *,
+    needed_seconds: float,
+    max_gap_seconds: float,
+    needed_looks: int = 1,
 ) -> Absence | None:
-    """The first absence that lasted `needed_seconds` (30 s, A14), or None.
+    """The first absence that lasted `needed_seconds` (30 s, A14), or None. What hangs or is posted
+    must be missing in `needed_looks` of them (three over 60 s, B5).
 
     It counts whenever it happened: who left for half a minute has left, also if the car came
     back before the deadline (W08).
     """
     for absence in absences(spans, max_gap_seconds=max_gap_seconds):
-        if absence.seconds >= needed_seconds:
+        if absence.seconds >= needed_seconds and absence.looks >= needed_looks:
             return absence
     return None
 
@@ -120,6 +127,25 @@ def present_confirmed(
             presence = Presence(stay[0].started_at, max(s.ended_at for s in stay))
             sure = [s.plate for s in stay if (s.plate_confidence or 0.0) >= min_confidence]
             if presence.seconds >= gap_seconds and plate in sure and set(sure) == {plate}:
+                return presence
+    return None
+
+
+def still_there_after(
+    spans: Iterable[WatchSpan], *, after: datetime, gap_seconds: float
+) -> Presence | None:
+    """Something without a plate (B6), seen in two looks after `after` at least `gap_seconds` apart
+    and never seen missing between them; or None."""
+    stay: list[WatchSpan] = []
+    for span in _ordered(spans):
+        if span.started_at <= after:
+            continue
+        if span.answer in ABSENT:
+            stay = []
+        elif span.answer in PRESENT:
+            stay.append(span)
+            presence = Presence(stay[0].started_at, max(s.ended_at for s in stay))
+            if presence.seconds >= gap_seconds:
                 return presence
     return None
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from models import judge
-from models.event import Event, EventState, WatchSpan
+from models.event import Event, EventState, FlowName, WatchSpan
 from models.evidence import Evidence, EvidenceKind
 from models.policy import Policy
+from models.states import PlaceState
 
 WATCHED = frozenset(
     {
@@ -26,6 +27,23 @@ WATCHED = frozenset(
     }
 )
 """States in which it matters whether the vehicle is still there."""
+
+PLACE_WATCHED = frozenset(
+    {
+        PlaceState.FLAGGED,
+        PlaceState.CONFIRM_PENDING,
+        PlaceState.OWNER_LOOKUP,
+        PlaceState.NOTICE_PENDING,
+        PlaceState.REMINDED,
+        PlaceState.DISPATCHED,
+        PlaceState.RECHECK,
+        PlaceState.NOT_RECTIFIED,
+        PlaceState.REVIEW_PENDING,
+        PlaceState.FORMAL_ORDER,
+        PlaceState.ORDER_CHECK,
+    }
+)
+"""Of what hangs or is posted: until the end, for whoever takes it down late has corrected it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +97,18 @@ def look_back(session: Session, event: Event, policy: Policy) -> Watch:
         .where(WatchSpan.event_id == event.id)
         .order_by(WatchSpan.started_at, WatchSpan.id)
     ).all()
-    presence = _presence(event, spans, policy)
+    is_place = event.flow != FlowName.PARKING
     return Watch(
         spans=spans,
         absence=judge.absent_confirmed(
             spans,
-            needed_seconds=policy.absent_confirm_seconds,
-            max_gap_seconds=policy.max_gap_seconds,
+            needed_seconds=(
+                policy.place_absent_seconds if is_place else policy.absent_confirm_seconds
+            ),
+            needed_looks=policy.place_absent_looks if is_place else 1,
+            max_gap_seconds=_max_gap(event, policy),
         ),
-        presence=presence,
+        presence=_presence(event, spans, policy),
         last_present_at=judge.last_present_at(spans),
         gone=judge.is_gone(spans),
         grace_gap_seconds=_grace_gap(event, spans),
@@ -113,8 +134,13 @@ def _presence(event: Event, spans: Sequence[WatchSpan], policy: Policy) -> judge
     over = window_end(event, policy)
     if event.grace_deadline_at is None or over is None:
         return None
+    seen = [span for span in spans if span.started_at <= over]
+    if event.flow != FlowName.PARKING:
+        return judge.still_there_after(
+            seen, after=event.grace_deadline_at, gap_seconds=policy.present_confirm_gap_seconds
+        )
     return judge.present_confirmed(
-        [span for span in spans if span.started_at <= over],
+        seen,
         after=event.grace_deadline_at,
         plate=event.plate,
         gap_seconds=policy.present_confirm_gap_seconds,
@@ -144,7 +170,7 @@ def _panoramas(
         )
         .order_by(Evidence.captured_at)
     )
-    near = timedelta(seconds=policy.max_gap_seconds)
+    near = timedelta(seconds=_max_gap(event, policy))
     return [
         row
         for row in rows
@@ -177,7 +203,7 @@ def add_look(  # noqa: PLR0913 (one look is what it is; a class for one call wou
     what it held) changes nothing. None where the event has ended or is no longer watched.
     """
     lock(session, event)
-    if event.state not in WATCHED:
+    if event.state not in (WATCHED if event.flow == FlowName.PARKING else PLACE_WATCHED):
         return None
     last = session.scalar(
         select(WatchSpan)
@@ -214,7 +240,21 @@ def _continues(event: Event, last: WatchSpan, look: WatchSpan, policy: Policy) -
     crosses = deadline is not None and last.ended_at <= deadline < look.started_at
     other_plate = None not in (last.plate, look.plate) and last.plate != look.plate
     same = (last.answer, last.reason) == (look.answer, look.reason)
-    return same and not crosses and not other_plate and gap <= policy.max_gap_seconds
+    return same and not crosses and not other_plate and gap <= _max_gap(event, policy)
+
+
+def _max_gap(event: Event, policy: Policy) -> float:
+    """Looks further apart than this have a gap between them; what hangs is looked at less often."""
+    if event.flow == FlowName.PARKING:
+        return policy.max_gap_seconds
+    return policy.place_max_gap_seconds
+
+
+def gap_warning(event: Event, policy: Policy) -> float:
+    """A longer gap during the grace leaves the event undetermined (W02)."""
+    if event.flow == FlowName.PARKING:
+        return policy.gap_warning_seconds
+    return policy.place_gap_warning_seconds
 
 
 def _extend(last: WatchSpan, look: WatchSpan) -> WatchSpan:
@@ -231,12 +271,21 @@ def _known(*values: float | None) -> list[float]:
     return [value for value in values if value is not None]
 
 
-def open_watches(session: Session, camera_id: int) -> list[Event]:
-    """The events whose place this camera must keep an eye on, oldest first."""
+def open_watches(
+    session: Session, camera_id: int, flows: Sequence[str] = (FlowName.PARKING,)
+) -> list[Event]:
+    """The events of these flows whose place this camera must keep an eye on, oldest first."""
+    watched = or_(
+        and_(Event.flow == FlowName.PARKING, Event.state.in_(list(WATCHED))),
+        and_(
+            Event.flow.in_([FlowName.HANGING, FlowName.POSTER]),
+            Event.state.in_(list(PLACE_WATCHED)),
+        ),
+    )
     return list(
         session.scalars(
             select(Event)
-            .where(Event.camera_id == camera_id, Event.state.in_(list(WATCHED)))
+            .where(Event.camera_id == camera_id, Event.flow.in_(list(flows)), watched)
             .order_by(Event.id)
         )
     )

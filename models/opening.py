@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import deadlines, judge
 from models.errors import Conflict
-from models.event import TERMINAL, Event, EventState, WatchSpan
+from models.event import TERMINAL, Event, EventState, FlowName, WatchSpan
 from models.facts import NewEvent
 from models.flow import SYSTEM, find_command, fire
 from models.flows.effects import plate_key
@@ -137,7 +137,11 @@ def find_master(
     where one of the two has no plate, the same place of the same camera."""
     candidates = session.scalars(
         select(Event)
-        .where(Event.area_id == new.zone.area_id, Event.state.not_in(list(TERMINAL)))
+        .where(
+            Event.flow == FlowName.PARKING,
+            Event.area_id == new.zone.area_id,
+            Event.state.not_in(list(TERMINAL)),
+        )
         .order_by(Event.id)
     ).all()
     others = [event for event in candidates if event.id != except_id]

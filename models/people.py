@@ -15,6 +15,12 @@ from models.base import Base
 class Role(StrEnum):
     OFFICER = "officer"
     OPERATOR = "operator"
+    DISPATCHER = "dispatcher"
+    """派遣员: files, dispatches, suspends and extends cases"""
+    CREW = "crew"
+    """作业班组: does the work and reports it"""
+    PATROL = "patrol"
+    """网格巡查员: checks on the spot what a crew reported"""
     ADMIN = "admin"
 
 

@@ -57,6 +57,43 @@ class Policy:
     """Looks further apart than this have a gap between them."""
     gap_warning_seconds: float = 60.0
     """W02: a gap longer than this during the grace leaves the event undetermined."""
+    place_absent_seconds: float = 60.0
+    """B5: what hung or was posted is gone when it was missing for so long ..."""
+    place_absent_looks: int = 3
+    """... in at least so many looks."""
+    place_samples: int = 3
+    """B1: seen in at least so many looks during the dwell."""
+    place_max_gap_seconds: float = 60.0
+    """What hangs is looked at less often than a car: the gap rule of its looks."""
+    place_gap_warning_seconds: float = 120.0
+    order_least_seconds: int = 14_400
+    """B7: the shortest period of a formal order, four hours."""
+    order_check_work_days: int = 5
+    """B8: so long after the period officers may look on the spot; then it ends."""
+    shop_colour_days: int = 30
+    """B10: yellow from two reminders in so many days, red from four, green after as many clean."""
+
+    # Gatherings (4.4); the threshold itself belongs to the zone.
+    crowd_watch_share: float = 0.8
+    crowd_watch_seconds: float = 30.0
+    crowd_hold_seconds: float = 60.0
+    crowd_calm_share: float = 0.7
+    crowd_calm_seconds: float = 120.0
+    crowd_least_looks: int = 5
+    crowd_max_gap_seconds: float = 30.0
+    crowd_answer_seconds: float = 120.0
+    crowd_no_responder_seconds: float = 300.0
+    crowd_arrive_seconds: float = 420.0
+    crowd_arrive_metres: float = 50.0
+    crowd_falling_seconds: float = 600.0
+    crowd_falling_share: float = 0.10
+    crowd_emergency_share: float = 1.5
+    crowd_reopen_seconds: float = 900.0
+
+    # Cases: the limits of "7123" that follow the seven minutes (4.1).
+    case_limited_work_days: int = 1
+    case_coordinated_work_days: int = 3
+
     followup_valid_seconds: float = 3_600.0
     """A thank-you or a result that could not be sent for so long is not sent at all."""
 
@@ -138,6 +175,18 @@ _CHECKS: dict[str, Check] = {
     "recheck_plate_confidence": _share,
     "same_place_overlap": _share,
     "grace_seconds": _at_least(1),
+    "place_absent_looks": _at_least(1),
+    "place_samples": _at_least(1),
+    "order_least_seconds": _at_least(1),
+    "order_check_work_days": _at_least(1),
+    "shop_colour_days": _at_least(1),
+    "case_limited_work_days": _at_least(1),
+    "case_coordinated_work_days": _at_least(1),
+    "crowd_watch_share": _share,
+    "crowd_calm_share": _share,
+    "crowd_falling_share": _share,
+    "crowd_emergency_share": _at_least(1),
+    "crowd_least_looks": _at_least(1),
 }
 
 

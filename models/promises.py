@@ -16,15 +16,14 @@ from models.errors import FlowRefused
 from models.event import ActorKind, DeadlineKind, Event, EventState
 from models.facts import Contact
 from models.flow import SYSTEM, Actor, find_command, fire
-from models.flows import effects
-from models.flows.parking import PARKING
+from models.flows import effects, texts
+from models.flows.tables import flow_of
 from models.looks import add_flag, lock, look_back
 from models.notice import RANK, Notice, NoticeStatus
 from models.policy import Policy
+from models.states import PlaceState
 
 GATEWAY = Actor(ActorKind.GATEWAY)
-PROMISE = "N1"
-"""The only text whose receipt starts a clock."""
 
 
 def prepare_notice(
@@ -40,8 +39,8 @@ def prepare_notice(
     no-grace condition comes with N1b."""
     lock(session, event)
     fire(
-        session, PARKING, event, "prepare_notice", actor=SYSTEM, at=at, command_id=command_id,
-        policy=policy, inputs={"contact": contact},
+        session, flow_of(event), event, "prepare_notice", actor=SYSTEM, at=at,
+        command_id=command_id, policy=policy, inputs={"contact": contact},
     )  # fmt: skip
     return event
 
@@ -52,11 +51,11 @@ def notice_accepted(session: Session, notice: Notice, *, policy: Policy, at: dat
     event = _event_of(session, notice)
     _advance(notice, NoticeStatus.ACCEPTED)
     notice.accepted_at = notice.accepted_at or at
-    if notice.template != PROMISE or event.state != EventState.NOTICE_PENDING:
+    if not promises_grace(notice, event) or event.state != EventState.NOTICE_PENDING:
         return event
     if event.grace_policy == "accepted":
         fire(
-            session, PARKING, event, "accepted", actor=GATEWAY, at=at,
+            session, flow_of(event), event, "accepted", actor=GATEWAY, at=at,
             command_id=_command(notice, "accepted"), policy=policy,
             inputs={"grace_start": notice.accepted_at},
         )  # fmt: skip
@@ -83,13 +82,15 @@ def notice_delivered(
     delivered = _delivery_time(notice, at, reported_at)
     _advance(notice, NoticeStatus.DELIVERED)
     notice.delivered_at = notice.delivered_at or delivered
-    if notice.template != PROMISE:
+    if not promises_grace(notice, event):
         return event
     if event.state == EventState.NOTICE_PENDING:
         _start(session, event, delivered, command_id, policy=policy, at=at)
-    elif event.state == EventState.PATROL_ASSIGNED:
+    elif event.state in (EventState.PATROL_ASSIGNED, PlaceState.DISPATCHED):
         _start_late(session, event, command_id, policy=policy, at=at)
-    elif event.state == EventState.GRACE and event.grace_policy == "accepted":
+    elif (
+        event.state in (EventState.GRACE, PlaceState.REMINDED) and event.grace_policy == "accepted"
+    ):
         _lengthen(session, event, delivered, policy)
     return event
 
@@ -105,7 +106,7 @@ def _start(
 ) -> None:
     inputs = {"grace_start": start, "watch": look_back(session, event, policy)}
     fire(
-        session, PARKING, event, "delivered", actor=GATEWAY, at=at, command_id=command_id,
+        session, flow_of(event), event, "delivered", actor=GATEWAY, at=at, command_id=command_id,
         policy=policy, inputs=inputs,
     )  # fmt: skip
 
@@ -137,13 +138,18 @@ def notice_failed(
 ) -> Event:
     """Rejected, undelivered, or no receipt in time: no timer runs, a patrol goes (A13, W16)."""
     event = _event_of(session, notice)
-    if notice.template != PROMISE or event.state != EventState.NOTICE_PENDING:
+    if not promises_grace(notice, event) or event.state != EventState.NOTICE_PENDING:
         return event
     fire(
-        session, PARKING, event, "notice_failed", actor=GATEWAY, at=at,
+        session, flow_of(event), event, "notice_failed", actor=GATEWAY, at=at,
         command_id=_command(notice, "failed"), policy=policy, reason=reason[:60],
     )  # fmt: skip
     return event
+
+
+def promises_grace(notice: Notice, event: Event) -> bool:
+    """Whether this is the only text of the event whose receipt starts a clock."""
+    return notice.template == texts.FIRST_TEXT.get(event.flow)
 
 
 def _delivery_time(notice: Notice, at: datetime, reported_at: datetime | None) -> datetime:

@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.errors import BadInput, FlowRefused, NotAllowed, Refusal
-from models.event import ActorKind, Deadline, DeadlineKind, Event, EventState
+from models.event import ActorKind, Deadline, DeadlineKind, Event, EventState, FlowName
 from models.flow import SUBJECT_EVENT, Actor, choose, find_command, fire
 from models.flows.parking import PARKING
+from models.flows.tables import flow_of
 from models.looks import lock
 from models.pack import PackStatus, pack_status
 from models.people import Decision, DecisionKind, Role, Statement, StatementStatus, User
@@ -188,8 +189,8 @@ def _reject(
     if decision.reason_code is None:
         raise BadInput("a rejection needs a reason code", field="reason_code")
     fire(
-        session, PARKING, event, "reject", actor=_officer(user), at=at, command_id=command_id,
-        policy=policy, inputs={"user": user}, reason=decision.reason_code,
+        session, flow_of(event), event, "reject", actor=_officer(user), at=at,
+        command_id=command_id, policy=policy, inputs={"user": user}, reason=decision.reason_code,
         expected_version=expected_version,
     )  # fmt: skip
     # An officer who had signed for escalation keeps that row (it is append-only); the log shows
@@ -203,6 +204,12 @@ def _sign(
     session: Session, event: Event, user: User, decision: DecisionInput, policy: Policy,
     at: datetime, command_id: str, expected_version: int | None,
 ) -> Event:  # fmt: skip
+    if event.flow != FlowName.PARKING:
+        raise BadInput(
+            "only a vehicle's event is escalated by this decision",
+            field="kind",
+            hint="a hanging or poster event needs a formal order first (B7, B8)",
+        )
     _check_ticks(decision)
     signed = _signatures(session, event)
     if user.id in signed and event.state == EventState.REVIEW_PENDING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.audit import AuditEntry, CitySetting, Viewing
 from models.base import Base
 from models.camera import Camera, CameraHealthChange
+from models.case import Case, CaseUnit
 from models.event import Deadline, Event, TransitionLog, WatchSpan
 from models.evidence import Evidence
 from models.notice import DeliveryReceipt, Notice, OwnerLookup
@@ -17,6 +18,16 @@ from models.people import (
     User,
     UserSession,
 )
+from models.place import (
+    CrowdCount,
+    FormalOrder,
+    FrontageAgreement,
+    PlacePermit,
+    Responder,
+    ResponderCall,
+    ResponsibleParty,
+    Signature,
+)
 from models.zone import EnforcementArea, Zone, ZoneVersion
 
 metadata = Base.metadata
@@ -27,17 +38,27 @@ __all__ = [
     "AuditEntry",
     "Camera",
     "CameraHealthChange",
+    "Case",
+    "CaseUnit",
     "CitySetting",
+    "CrowdCount",
     "Deadline",
     "Decision",
     "DeliveryReceipt",
     "EnforcementArea",
     "Event",
     "Evidence",
+    "FormalOrder",
+    "FrontageAgreement",
     "Invitation",
     "LoginFailure",
     "Notice",
     "OwnerLookup",
+    "PlacePermit",
+    "Responder",
+    "ResponderCall",
+    "ResponsibleParty",
+    "Signature",
     "Statement",
     "TransitionLog",
     "User",

@@ -40,6 +40,7 @@ APPEND_ONLY = (
     "decision",
     "zone_version",
     "camera_health_change",
+    "signature",
 )
 # A receipt may be joined to its notice and counted later; what the provider said stays.
 RECEIPT_MAY_CHANGE = frozenset({"notice_id", "counted"})
@@ -48,6 +49,15 @@ _TWO_OFFICERS = (
     "(SELECT COUNT(DISTINCT d.officer_id) FROM decision d"
     " WHERE d.event_id = NEW.id AND d.kind = 'escalate') < 2"
 )
+_TWO_SIGNATURES = (
+    "(SELECT COUNT(DISTINCT s.officer_id) FROM signature s"
+    " WHERE s.event_id = NEW.id AND s.act = 'escalate') < 2"
+)
+_NO_EXPIRED_ORDER = (
+    "(SELECT COUNT(*) FROM formal_order o WHERE o.event_id = NEW.id"
+    " AND o.served_at IS NOT NULL AND o.expired_at >= o.due_at) = 0"
+)
+_ESCALATES = "NEW.state = 'ESCALATED' AND OLD.state <> 'ESCALATED'"
 _HAD_LEFT = (
     "(SELECT COUNT(*) FROM transition_log t WHERE t.subject_kind = 'event'"
     " AND t.subject_id = NEW.id AND t.to_state = 'LEFT_IN_TIME') > 0"
@@ -87,9 +97,84 @@ def rules() -> Sequence[Rule]:
             "event_two_officers",
             "event",
             "UPDATE",
-            f"NEW.state = 'ESCALATED' AND OLD.state <> 'ESCALATED' AND {_TWO_OFFICERS}",
+            f"{_ESCALATES} AND NEW.flow = 'parking' AND {_TWO_OFFICERS}",
             "an event is escalated by two officers only",
         ),
+        # L52: no way to a penalty without a formal order whose period has ended (B8), and two
+        # signatures; a gathering is never escalated against anybody (4.4).
+        Rule(
+            "event_order_first",
+            "event",
+            "UPDATE",
+            f"{_ESCALATES} AND NEW.flow IN ('hanging', 'poster')"
+            f" AND ({_TWO_SIGNATURES} OR {_NO_EXPIRED_ORDER})",
+            "an order must have expired, and two officers sign",
+        ),
+        Rule(
+            "event_crowd_no_penalty",
+            "event",
+            "UPDATE",
+            "NEW.state = 'ESCALATED' AND NEW.flow NOT IN ('parking', 'hanging', 'poster')",
+            "a gathering is never escalated against anybody",
+        ),
+        Rule(
+            "event_keeps_its_flow",
+            "event",
+            "UPDATE",
+            "OLD.flow <> NEW.flow",
+            "an event stays in its flow",
+        ),
+        *(
+            Rule(
+                f"event_plate_on_{verb.lower()}",
+                "event",
+                verb,
+                "NEW.flow <> 'parking' AND NEW.plate IS NOT NULL",
+                "only a parking event has a plate",
+            )
+            for verb in ("INSERT", "UPDATE")
+        ),
+        # 4.4: nobody in a crowd is ever written to.
+        Rule(
+            "notice_not_to_a_crowd",
+            "notice",
+            "INSERT",
+            "(SELECT COUNT(*) FROM event e WHERE e.id = NEW.event_id AND e.flow = 'crowd') > 0",
+            "nobody in a crowd is written to",
+        ),
+        # B7: the time that an order gives is never cut short, nor its text changed once served.
+        Rule(
+            "formal_order_stands",
+            "formal_order",
+            "UPDATE",
+            "OLD.served_at IS NOT NULL AND (OLD.served_at IS DISTINCT FROM NEW.served_at"
+            " OR OLD.due_at IS DISTINCT FROM NEW.due_at OR OLD.text <> NEW.text"
+            " OR OLD.party_id <> NEW.party_id OR OLD.order_no <> NEW.order_no"
+            " OR OLD.expired_at IS NOT NULL)",
+            "an order that was served stands as it is",
+        ),
+        Rule(
+            "formal_order_not_expired_early",
+            "formal_order",
+            "UPDATE",
+            "NEW.expired_at IS NOT NULL AND (NEW.due_at IS NULL OR NEW.expired_at < NEW.due_at)",
+            "the period of the order has not ended",
+        ),
+        Rule(
+            "formal_order_not_born_expired",
+            "formal_order",
+            "INSERT",
+            "NEW.expired_at IS NOT NULL",
+            "an order is not born expired",
+        ),
+        Rule(
+            "formal_order_no_delete",
+            "formal_order",
+            "DELETE",
+            "1 = 1",
+            "formal orders are not deleted",
+        ),
+        Rule("case_no_delete", "case_file", "DELETE", "1 = 1", "cases are not deleted"),
         # L04 and invariant 2: who left in time is never escalated, by whatever detour.
         Rule(
             "event_left_stays_left",

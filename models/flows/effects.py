@@ -11,14 +11,14 @@ from models.facts import Contact
 from models.flow import Step
 from models.flows import texts
 from models.flows.watch_guards import watch_of
-from models.looks import add_flag, window_end
+from models.looks import add_flag, gap_warning, window_end
 from models.people import Statement
 from models.policy import Policy
 
 NO_GRACE = frozenset({"BLIND_TRACK", "SAME_DAY_REPEAT"})
 """No-grace conditions of 4.2: a text without a promise, and a patrol."""
 
-PROMISES = ("N1", "N1b")
+PROMISES = ("N1", "N1b", "N7")
 """Texts that would be untrue once the event has ended."""
 
 
@@ -163,7 +163,7 @@ def _measure_gap(step: Step) -> None:
     event = step.event
     event.measured = {**event.measured, "longest_gap_seconds": round(gap, 3)}
     step.facts["longest_gap_seconds"] = round(gap, 3)
-    if gap > step.policy.gap_warning_seconds:
+    if gap > gap_warning(event, step.policy):
         add_flag(event, "gap_during_grace")
     else:
         # Looks that a worker had held back may have filled what seemed a gap at the deadline.

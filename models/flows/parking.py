@@ -20,6 +20,7 @@ from models.flows import decision_guards as decision
 from models.flows import effects as do
 from models.flows import guards as when
 from models.flows import watch_guards as watch
+from models.flows.case_effects import cancel_case, open_case
 
 S = EventState
 OPEN = frozenset(state for state in EventState if state not in TERMINAL)
@@ -268,7 +269,7 @@ _REVIEW = (
             decision.statement_window_over, decision.not_escalated_before,
             decision.two_officers,
         ),
-        (do.end_event,),
+        (do.end_event, open_case),
         actors=_OFFICER,
         reason="TWO_OFFICERS",
     ),
@@ -287,7 +288,7 @@ _REVIEW = (
     Transition(
         "A24", S.ESCALATED, "void", S.VOIDED,
         (when.by_active_officer, when.reason_given),
-        (do.end_event, do.tell_voided),
+        (do.end_event, cancel_case, do.tell_voided),
         actors=_OFFICER,
     ),
 )  # fmt: skip

@@ -13,9 +13,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.deadlines import local
-from models.event import Event
+from models.event import Event, FlowName
 from models.facts import Contact
 from models.notice import Notice, NoticeStatus
+from models.place import ResponsibleParty
 from models.plate import mask
 from models.policy import Policy
 
@@ -23,6 +24,19 @@ STANDARD_GRACE_SECONDS = 420
 PLACE_LENGTH = 10
 BEARS_CODE = frozenset({"N1", "N1b"})
 """The texts that open the owner's page: they carry the short number and its code."""
+FIRST_TEXT: dict[str, str] = {
+    FlowName.PARKING: "N1",
+    FlowName.HANGING: "N7",
+    FlowName.POSTER: "N7",
+}
+"""The text with the promise, whose receipt starts the clock. To a gathering nobody writes."""
+_THINGS = {
+    (FlowName.HANGING, "zh"): "沿街晾挂物",
+    (FlowName.HANGING, "en"): "things hung out",
+    (FlowName.POSTER, "zh"): "违规张贴物",
+    (FlowName.POSTER, "en"): "a poster put up",
+}
+"""What a reminder speaks of, by flow and language."""
 
 
 def grace_seconds(event: Event, policy: Policy) -> float:
@@ -47,12 +61,30 @@ def queue_first(
     )  # fmt: skip
 
 
+def queue_reminder(
+    session: Session,
+    event: Event,
+    party: ResponsibleParty,
+    *,
+    at: datetime,
+    first_try: datetime,
+    policy: Policy,
+) -> Notice:
+    """N7: to the shop or household that answers for the frontage, not before `first_try`."""
+    return _queue(
+        session, event, "N7", party.phone or "", party.language or policy.language,
+        at=at, valid_seconds=policy.sms_submit_seconds, time=event.flagged_at, policy=policy,
+        not_before=first_try,
+    )  # fmt: skip
+
+
 def queue_followup(
     session: Session, event: Event, template: str, *, at: datetime, policy: Policy,
     time: datetime | None = None,
 ) -> Notice | None:  # fmt: skip
-    """A later text, to the same phone; None where N1 never arrived: nothing was promised."""
-    first = notice_of(session, event, "N1")
+    """A later text, to the same phone; None where the first never arrived: nothing was
+    promised."""
+    first = notice_of(session, event, FIRST_TEXT.get(event.flow, ""))
     if first is None or not arrived(first, event):
         return None
     earlier = notice_of(session, event, template)
@@ -83,7 +115,7 @@ def cancel_unsent(session: Session, event: Event, templates: tuple[str, ...]) ->
         row.status = NoticeStatus.CANCELLED
 
 
-def _queue(
+def _queue(  # noqa: PLR0913 (a text is all of this, by keyword)
     session: Session,
     event: Event,
     template: str,
@@ -94,13 +126,14 @@ def _queue(
     valid_seconds: float,
     time: datetime,
     policy: Policy,
+    not_before: datetime | None = None,
 ) -> Notice:
-    first_try = _not_before(session, event, at, policy)
+    first_try = max(_not_before(session, event, at, policy), not_before or at)
     notice = Notice(
         event_id=event.id,
         template=template,
         language=language,
-        variables=variables(event, template, time=time, policy=policy),
+        variables=variables(session, event, template, language, time=time, policy=policy),
         phone=phone,
         status=NoticeStatus.QUEUED,
         next_attempt_at=first_try,
@@ -113,20 +146,28 @@ def _queue(
 
 
 def _not_before(session: Session, event: Event, at: datetime, policy: Policy) -> datetime:
-    """Texts to one plate are at least 60 s apart (L88)."""
+    """Texts to one plate, or one shop or household, are at least 60 s apart (L88)."""
+    same = Event.plate == event.plate
+    if event.flow != FlowName.PARKING:
+        same = Event.party_id == event.party_id
     latest = session.scalar(
         select(func.max(Notice.created_at))
         .join(Event, Event.id == Notice.event_id)
-        .where(Event.plate == event.plate, Notice.status != NoticeStatus.CANCELLED)
+        .where(same, Notice.status != NoticeStatus.CANCELLED)
     )
     if latest is None:
         return at
     return max(at, latest + timedelta(seconds=policy.sms_apart_seconds))
 
 
-def variables(event: Event, template: str, *, time: datetime, policy: Policy) -> dict[str, Any]:
-    """Words for one text: masked plate, place, local HH:MM, whole minutes of grace (rounded down
-    in the text, never in the deadline), landline, number, and the code where the text bears it."""
+def variables(
+    session: Session, event: Event, template: str, language: str, *, time: datetime, policy: Policy
+) -> dict[str, Any]:
+    """Words for one text: masked plate, or address and thing; place, local HH:MM, whole minutes of
+    grace (rounded down in the text, never in the deadline), landline, number, and the code where
+    the text bears it."""
+    if event.party_id is not None:
+        return _frontage_words(session, event, language, time, policy)
     area = event.zone.area
     bears_code = template in BEARS_CODE
     return {
@@ -137,4 +178,19 @@ def variables(event: Event, template: str, *, time: datetime, policy: Policy) ->
         "landline": policy.landline,
         "number": event.query_no if bears_code else event.event_no,
         "code": event.query_code if bears_code else "",
+    }
+
+
+def _frontage_words(
+    session: Session, event: Event, language: str, time: datetime, policy: Policy
+) -> dict[str, Any]:
+    party = session.get_one(ResponsibleParty, event.party_id)
+    spoken = "zh" if language.lower().startswith("zh") else "en"
+    return {
+        "address": party.address,
+        "thing": _THINGS[FlowName(event.flow), spoken],
+        "time": local(time).strftime("%H:%M"),
+        "grace_minutes": max(1, int(grace_seconds(event, policy) // 60)),
+        "landline": policy.landline,
+        "event_no": event.event_no,
     }

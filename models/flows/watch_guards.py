@@ -11,7 +11,7 @@ from models.errors import Refusal
 from models.evidence import EvidenceKind
 from models.flow import Step
 from models.ground import covers, in_bay
-from models.looks import Watch, look_back, window_end
+from models.looks import Watch, gap_warning, look_back, window_end
 from models.zone import ZonePhase
 
 
@@ -117,7 +117,7 @@ def delay_passed(step: Step) -> Refusal | None:
 def seen_throughout(step: Step) -> Refusal | None:
     """W02: after a gap of more than a minute, leaving and returning cannot be excluded."""
     gap = watch_of(step).grace_gap_seconds
-    if gap <= step.policy.gap_warning_seconds:
+    if gap <= gap_warning(step.event, step.policy):
         return None
     return Refusal("GAP_DURING_GRACE", f"the place was out of sight for {gap:g} s")
 
