@@ -10,7 +10,7 @@ on the order in which they or the pictures come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,6 +126,7 @@ class Evaluation:
 
     pictures: int
     threshold: float
+    """For the classes that have none of their own (`ClassResult.point.threshold`)."""
     classes: tuple[ClassResult, ...]
 
     @property
@@ -303,14 +304,23 @@ def kinds_of(pictures: Iterable[Labelled]) -> tuple[str, ...]:
 
 
 def evaluate(
-    pictures: Sequence[Labelled], threshold: float, kinds: Sequence[str] | None = None
+    pictures: Sequence[Labelled],
+    threshold: float,
+    kinds: Sequence[str] | None = None,
+    *,
+    own: Mapping[str, float] | None = None,
 ) -> Evaluation:
     """Every class's figures; None for `kinds` means all that are labelled or found.
 
-    threshold: the confidence for precision and recall. Average precision takes every detection
-    given, so they should reach down to a confidence of 0.01 or less.
+    threshold: the confidence for precision and recall; `own` holds those of single classes.
+    Average precision takes every detection given, so they should reach down to a confidence of
+    0.01 or less.
     """
-    classes = [_class_result(pictures, kind, threshold) for kind in kinds or kinds_of(pictures)]
+    working = own or {}
+    classes = [
+        _class_result(pictures, kind, working.get(kind, threshold))
+        for kind in kinds or kinds_of(pictures)
+    ]
     return Evaluation(len(pictures), threshold, tuple(classes))
 
 

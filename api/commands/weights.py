@@ -1,4 +1,4 @@
-"""qifen weights list|use: which model looks."""
+"""qifen weights list|use|evaluate: which model looks, and how well."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from api.commands import evaluation
 from api.commands.common import default_data_dir, print_json
 
 app = typer.Typer(help="The models that look.", no_args_is_help=True)
+app.command("evaluate")(evaluation.evaluate)
 
 
 @app.command("list")
