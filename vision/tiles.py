@@ -11,12 +11,16 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import numpy as np
+
 from vision.geometry import box_iou
 from vision.types import Box, Detection, Detector, Image, KeenDetector
 
 _SAME_IOU: Final = 0.5
 _PART_SHARE: Final = 0.7
-"""A box so much inside a larger one of its class, from another window, is a part of it."""
+"""A cut box so much inside a whole one of its class is a part of it."""
+_SMALLEST: Final = 32
+"""Pixels of a window's side below which nothing can be found."""
 _EDGE: Final = 0.004
 """A box this near to a window's inner edge was cut by it."""
 
@@ -52,37 +56,44 @@ def _starts(low: float, high: float, side: float, overlap: float) -> list[float]
 
 
 def detect_in(
-    detector: Detector, image: Image, parts: Iterable[Box], confidence: float | None = None
+    detector: Detector,
+    image: Image,
+    parts: Iterable[Box],
+    confidence: float | None = None,
+    *,
+    known: Sequence[Detection] = (),
 ) -> list[Detection]:
-    """What is found in the windows `parts`, in coordinates of the whole picture, merged."""
+    """What is found in the windows `parts`, in coordinates of the whole picture, and what is
+    `known` of the whole picture already: each object once, best first."""
     height, width = image.shape[:2]
-    found: list[tuple[Detection, bool]] = []
+    found = [(False, detection) for detection in known]
     for part in parts:
         x1, y1 = round(part[0] * width), round(part[1] * height)
         x2, y2 = round(part[2] * width), round(part[3] * height)
-        if x2 - x1 < 32 or y2 - y1 < 32:
+        if x2 - x1 < _SMALLEST or y2 - y1 < _SMALLEST:
             continue
-        for seen in detect_from(detector, image[y1:y2, x1:x2], confidence):
-            box = _whole(seen.box, part)
-            found.append((Detection(seen.kind, seen.confidence, box), _is_cut(seen.box, part)))
-    # What a window's edge cut in two is seen whole in its neighbour: whole ones come first.
-    found.sort(key=lambda each: (each[1], -each[0].confidence, each[0].box))
-    return merged([detection for detection, _ in found])
+        crop = np.ascontiguousarray(image[y1:y2, x1:x2])
+        for seen in detect_from(detector, crop, confidence):
+            whole = Detection(seen.kind, seen.confidence, _whole(seen.box, part))
+            found.append((_is_cut(seen.box, part), whole))
+    return _one_each(found)
 
 
-def merged(detections: Sequence[Detection]) -> list[Detection]:
-    """Each object once, the first of those that coincide; best first."""
+def _one_each(found: Sequence[tuple[bool, Detection]]) -> list[Detection]:
+    """The surest of those that coincide. What a window's edge cut in two is seen whole in the
+    neighbour, so cut ones come last and go if they are a part of what stayed."""
     kept: list[Detection] = []
-    for detection in detections:
-        if not any(_is_same(detection, other) for other in kept):
+    for cut, detection in sorted(found, key=lambda e: (e[0], -e[1].confidence, e[1].box)):
+        if not any(_is_same(detection, other, cut=cut) for other in kept):
             kept.append(detection)
     return sorted(kept, key=lambda d: (-d.confidence, d.kind, d.box))
 
 
-def _is_same(one: Detection, other: Detection) -> bool:
+def _is_same(one: Detection, other: Detection, *, cut: bool) -> bool:
     if one.kind != other.kind:
         return False
-    return box_iou(one.box, other.box) >= _SAME_IOU or _share(one.box, other.box) >= _PART_SHARE
+    part = cut and _share(one.box, other.box) >= _PART_SHARE
+    return part or box_iou(one.box, other.box) >= _SAME_IOU
 
 
 def _share(inner: Box, outer: Box) -> float:

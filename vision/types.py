@@ -221,6 +221,8 @@ class ViewHealth(StrEnum):
     MOVED = "moved"
     FROZEN = "frozen"
     TOO_DARK = "too_dark"
+    CLOCK_OFF = "clock_off"
+    """Its clock differs from ours by more than the limit (domain.md L81, W37)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +280,9 @@ class CrowdCount:
     """Of the last looks; None until there are five without a gap."""
     samples: int
     """Looks that the median rests on."""
-    threshold: float
-    """In force now: the time band's, or the density's where that is lower."""
+    threshold: float | None
+    """In force now: the time band's, or the density's where that is lower; None: at this hour no
+    number is too many."""
     density: float | None
     """Median people on a square metre; None where the zone states no area."""
     state: CrowdState

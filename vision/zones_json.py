@@ -217,6 +217,8 @@ def _day(value: object, field: str) -> date | None:
 
 
 def _time_of_day(value: object, field: str) -> str:
+    if value == "24:00":
+        return "24:00"
     try:
         return time.fromisoformat(value if isinstance(value, str) else "").strftime("%H:%M")
     except ValueError:

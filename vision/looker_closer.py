@@ -1,0 +1,97 @@
+"""Looking closer at one frame: facades in enlarged windows, people in dense crowds in tiles."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from vision.geometry import bounds, contains, foot_point
+from vision.rules.poster import LEAST_CONFIDENCE
+from vision.shapes import Box, ZoneShape
+from vision.tiles import detect_from, detect_in, windows
+from vision.types import Detection, Detector, Image
+
+PERSON: Final = "person"
+_LARGEST_WINDOW: Final = 0.6
+_FACADE_SIDE: Final = 0.5
+_FACADE_OVERLAP: Final = 0.2
+_MARGIN: Final = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdSettings:
+    """How people are counted; measured by benchmarks.rules on composed crowds."""
+
+    person_confidence: float = 0.35
+    """Where the weights state no working threshold for people."""
+    tile_side: float = 0.5
+    """Side of the windows, of the picture's (vision.tiles)."""
+    tile_overlap: float = 0.25
+    dense_people: int = 8
+    """So many people in the whole picture, or people so small: the zone is counted in windows."""
+    dense_height: float = 0.12
+    """Of the picture's height."""
+
+
+class CloserLook:
+    """Give it a frame with `begin`, then ask; the whole picture is looked at once a frame."""
+
+    def __init__(self, detector: Detector, settings: CrowdSettings) -> None:
+        self._detector = detector
+        self._settings = settings
+        self._image: Image = np.zeros((1, 1, 3), np.uint8)
+        self._whole: list[Detection] | None = None
+        self._dense: dict[str, bool] = {}
+
+    def begin(self, image: Image) -> None:
+        self._image, self._whole = image, None
+
+    @property
+    def whole(self) -> list[Detection]:
+        """What is found in the whole picture, down to weak answers."""
+        if self._whole is None:
+            self._whole = detect_from(self._detector, self._image, LEAST_CONFIDENCE)
+        return self._whole
+
+    def closely(self, zone: ZoneShape) -> list[Detection]:
+        """The whole picture and enlarged windows of the zone, down to weak answers."""
+        region = bounds(zone.polygon)
+        side = max(region[2] - region[0], region[3] - region[1]) * _MARGIN
+        side = max(0.1, side) if side <= _LARGEST_WINDOW else _FACADE_SIDE
+        parts = windows(region, side, _FACADE_OVERLAP)
+        return detect_in(self._detector, self._image, parts, LEAST_CONFIDENCE, known=self.whole)
+
+    def people(self, zone: ZoneShape) -> tuple[list[Detection], bool]:
+        """People whose feet are in the zone, and whether windows were needed to count them."""
+        settings = self._settings
+        everyone = self._people(self.whole)
+        dense = self._dense[zone.name] = self._is_dense(zone, everyone)
+        if dense:
+            height = statistics.median(d.box[3] - d.box[1] for d in everyone)
+            left, top, right, bottom = bounds(zone.polygon)
+            region: Box = (left, max(0.0, top - height), right, bottom)
+            parts = windows(region, settings.tile_side, settings.tile_overlap)
+            close = detect_in(self._detector, self._image, parts, self._least, known=everyone)
+            everyone = self._people(close)
+        return [d for d in everyone if contains(zone.polygon, foot_point(d.box))], dense
+
+    def _is_dense(self, zone: ZoneShape, people: Sequence[Detection]) -> bool:
+        """With hysteresis, so that a crowd is not counted in two ways by turns."""
+        if not people:
+            return False
+        was = self._dense.get(zone.name, False)
+        height = statistics.median(d.box[3] - d.box[1] for d in people)
+        many = len(people) >= self._settings.dense_people * (0.5 if was else 1.0)
+        return many or height <= self._settings.dense_height * (1.3 if was else 1.0)
+
+    @property
+    def _least(self) -> float:
+        stated = self._detector.info.thresholds.get(PERSON)
+        return self._settings.person_confidence if stated is None else stated
+
+    def _people(self, found: Sequence[Detection]) -> list[Detection]:
+        return [d for d in found if d.kind == PERSON and d.confidence >= self._least]
