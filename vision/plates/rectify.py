@@ -21,6 +21,9 @@ FLAT_WIDTH: Final = 176
 FLAT_HEIGHT: Final = 56
 """Pixels of a flattened plate: 440 x 140 mm at 2.5 mm a pixel."""
 
+_SHRINK_FROM: Final = 0.6
+"""A plate that has to shrink to less than this share is averaged, not sampled."""
+
 Quad = NDArray[np.float32]
 """4 x 2 in pixels of a picture: top left, top right, bottom right, bottom left of a plate."""
 
@@ -48,17 +51,42 @@ def ordered(points: Quad) -> Quad:
     return first.astype(np.float32)
 
 
-def flatten(image: Image, quad: Quad, *, grow_x: float = 0.0, grow_y: float = 0.0) -> Image:
-    """The picture inside `quad`, grown by these shares of its sides, as 176 x 56."""
-    matrix = cv2.getPerspectiveTransform(_grown(quad, grow_x, grow_y), _target())
+def flatten(
+    image: Image,
+    quad: Quad,
+    *,
+    grow_x: float = 0.0,
+    grow_y: float = 0.0,
+    size: tuple[int, int] = (FLAT_WIDTH, FLAT_HEIGHT),
+) -> Image:
+    """The picture inside `quad`, grown by these shares of its sides, as `size` (width, height).
+
+    A plate seen much larger than that is first shrunk by averaging: a warp alone would take every
+    n-th pixel of its letters.
+    """
+    corners = _grown(quad, grow_x, grow_y)
+    image, corners = _near_size(image, corners, size[0])
+    matrix = cv2.getPerspectiveTransform(corners, _target(size))
     flat = cv2.warpPerspective(
-        image,
-        matrix,
-        (FLAT_WIDTH, FLAT_HEIGHT),
-        flags=cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REPLICATE,
+        image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(flat, np.uint8)
+
+
+def _near_size(image: Image, corners: Quad, width: int) -> tuple[Image, Quad]:
+    """The part of the picture around the corners, shrunk so that they are some `width` apart."""
+    wide = float(np.linalg.norm(corners[1] - corners[0]) + np.linalg.norm(corners[2] - corners[3]))
+    scale = 2 * width / max(1.0, wide)
+    if scale >= _SHRINK_FROM:
+        return image, corners
+    edge = np.array([image.shape[1], image.shape[0]])
+    x1, y1 = np.clip(np.floor(corners.min(axis=0)).astype(int) - 4, 0, edge - 1)
+    x2, y2 = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 4, (x1 + 1, y1 + 1), edge)
+    part = image[y1:y2, x1:x2]
+    shown = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+    small = cv2.resize(part, shown, interpolation=cv2.INTER_AREA)
+    ratio = np.array([shown[0] / part.shape[1], shown[1] / part.shape[0]], np.float32)
+    return np.asarray(small, np.uint8), (corners - np.array([x1, y1], np.float32)) * ratio
 
 
 def grey(flat: Image) -> Image:
@@ -102,8 +130,8 @@ def _back(rectangle: tuple[float, float, float, float], shear: Matrix, back: Mat
     return np.asarray(cv2.perspectiveTransform(slanted[None], back), np.float32)[0]
 
 
-def _target() -> Quad:
-    width, height = FLAT_WIDTH, FLAT_HEIGHT
+def _target(size: tuple[int, int] = (FLAT_WIDTH, FLAT_HEIGHT)) -> Quad:
+    width, height = size
     return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
 
 

@@ -64,8 +64,8 @@ class _Samples(IterableDataset[tuple[Tensor, Tensor]]):
 def train(sources: Sources, out: Path, recipe: Recipe, *, background: bool = True) -> Path:
     """Trains, or goes on with, the network whose state is in `out`; gives the state's file.
 
-    With `background` pictures are composed in a process of their own. Raises ValueError where the
-    state was made with another recipe.
+    With `background` pictures are composed in a process of their own. A run may go on with more
+    or fewer steps in all; where the state was made with another recipe ValueError is raised.
     """
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
@@ -183,7 +183,8 @@ def _resume(
     if not file.is_file():
         return 0
     state = cast("dict[str, Any]", torch.load(file, weights_only=True))
-    if state["recipe"] != asdict(recipe):
+    asked = asdict(recipe)
+    if {**state["recipe"], "steps": 0} != {**asked, "steps": 0}:
         raise ValueError(f"{file.name} was made with another recipe: {state['recipe']}")
     network.load_state_dict(state["network"])
     averaged.load_state_dict(state["averaged"])
