@@ -9,6 +9,7 @@ answers counts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -139,6 +140,8 @@ _RING = 48
 _RING_MASK = np.ones((_RING, _RING), dtype=bool)
 _RING_MASK[_RING // 5 : -(_RING // 5), _RING // 5 : -(_RING // 5)] = False
 """The inner 60 % each way are the place itself; the ring around it reaches a third further."""
+_RING_LEFT = 0.3
+"""Less of the ring than this to be compared, and it says nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,10 +149,10 @@ class Surroundings:
     """The ring around a place: a vehicle that drives off leaves it as it was, a bus in front
     does not. So a look is clear only if the ring still looks the same."""
 
-    ring: NDArray[np.float32]
-    """Luma of the ring's pixels as a vector of mean 0 and length 1."""
-    spread: float
-    """Their standard deviation in grey levels."""
+    square: NDArray[np.float32]
+    """48 x 48 luma of the place and a third of its size around it; only the ring is compared."""
+    wide: Box
+    """What the square shows."""
 
     @classmethod
     def of(cls, grey: Grey, place: Box) -> Surroundings:
@@ -157,13 +160,34 @@ class Surroundings:
         wide = (place[0] - dx, place[1] - dy, place[2] + dx, place[3] + dy)
         x1, y1, x2, y2 = pixel_box(wide, grey.shape[1], grey.shape[0])
         crop = cv2.resize(grey[y1:y2, x1:x2], (_RING, _RING), interpolation=cv2.INTER_AREA)
-        smooth = cv2.GaussianBlur(crop, (3, 3), 0).astype(np.float32)
-        return cls(*_normal(smooth[_RING_MASK]))
+        shown = (
+            x1 / grey.shape[1], y1 / grey.shape[0], x2 / grey.shape[1], y2 / grey.shape[0],
+        )  # fmt: skip
+        return cls(cv2.GaussianBlur(crop, (3, 3), 0).astype(np.float32), shown)
 
-    def same(self, now: Surroundings) -> bool:
-        """Whether what is around the place is what was there before."""
-        if self.spread < _FLAT:
-            return now.spread < 3 * _FLAT
-        if now.spread < _FLAT / 2:
+    def same(self, now: Surroundings, known: Sequence[Box] = ()) -> bool:
+        """Whether what is around the place is what was there before.
+
+        `known` are boxes of things that are detected now: what they cover is left out. False
+        where they leave too little.
+        """
+        mask = _RING_MASK.copy()
+        for box in known:
+            rows, columns = self._part(box)
+            mask[rows, columns] = False
+        if mask.sum() < _RING_LEFT * _RING_MASK.sum():
             return False
-        return float(self.ring @ now.ring) >= 0.5
+        (then, spread), (here, spread_now) = _normal(self.square[mask]), _normal(now.square[mask])
+        if spread < _FLAT:
+            return spread_now < 3 * _FLAT
+        if spread_now < _FLAT / 2:
+            return False
+        return float(then @ here) >= 0.5
+
+    def _part(self, box: Box) -> tuple[slice, slice]:
+        """Rows and columns of the square that a box covers."""
+        x1, y1, x2, y2 = self.wide
+        across, down = _RING / max(x2 - x1, 1e-6), _RING / max(y2 - y1, 1e-6)
+        left, right = int((box[0] - x1) * across), int(np.ceil((box[2] - x1) * across))
+        top, bottom = int((box[1] - y1) * down), int(np.ceil((box[3] - y1) * down))
+        return slice(max(top, 0), max(bottom, 0)), slice(max(left, 0), max(right, 0))

@@ -213,13 +213,15 @@ class StaticScene:
         if detection is not None and same_ground(detection.box, thing.place):
             thing.detection = detection
             others = [d for d in detections if d is not detection]
-            hidden = hidden_share(thing, others) >= _HIDING_SHARE
+            hidden = hidden_share(thing.place, others) >= _HIDING_SHARE
             self._looks_different(thing, at, grey, detection, now, step, hidden=hidden)
             return detection
         thing.detection = None
         thing.interrupted = True
-        clear = hidden_share(thing, detections) < _HIDING_SHARE
-        if clear and not thing.surroundings.same(Surroundings.of(grey, thing.place)):
+        clear = hidden_share(thing.place, detections) < _HIDING_SHARE
+        # What is detected beside the place explains itself; the ring is for what nobody detects.
+        known = [d.box for d in detections]
+        if clear and not thing.surroundings.same(Surroundings.of(grey, thing.place), known):
             thing.ring_seconds += step
             clear = thing.ring_seconds >= self._settings.ring_seconds
         thing.look = Seen.ABSENT if clear else Seen.HIDDEN

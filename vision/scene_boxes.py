@@ -14,6 +14,8 @@ _DOUBLED_IOU = 0.45
 _DOUBLED_SHARE = 0.9
 """So are two boxes of which one holds nearly all of the other and not much more."""
 _SAME_PLACE_IOU = 0.5
+_FURTHER_OFF = 0.15
+"""Of the place's height: a foot so much above the place's stands behind it."""
 _NEVER_IN_FRONT = frozenset({"hanging", "advert"})
 
 
@@ -49,10 +51,16 @@ def assign(objects: Sequence[SceneObject], vehicles: Sequence[Detection]) -> dic
     return matched
 
 
-def hidden_share(thing: SceneObject, detections: Sequence[Detection]) -> float:
-    """Largest share of the place that one box covers."""
+def hidden_share(place: Box, detections: Sequence[Detection]) -> float:
+    """Largest share of the place that one thing in front of it covers."""
     hiding = [d.box for d in detections if d.kind not in _NEVER_IN_FRONT]
-    return max((share_inside(thing.place, box) for box in hiding), default=0.0)
+    return max((share_inside(place, box) for box in hiding if in_front(box, place)), default=0.0)
+
+
+def in_front(box: Box, place: Box) -> bool:
+    """Whether what has this box can stand between the camera and the place: what stands further
+    off has its foot higher in the picture, and hides nothing of what is nearer."""
+    return box[3] >= place[3] - _FURTHER_OFF * (place[3] - place[1])
 
 
 def same_ground(box: Box, place: Box) -> bool:

@@ -7,74 +7,24 @@ look. What the scene cannot tell is `unclear`, with the reason (domain.md A14-A1
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Sequence
 from datetime import datetime
 
-from vision.appearance import CHANGED, SAME, Appearance, Grey, likeness
+from vision.appearance import CHANGED
 from vision.geometry import box_iou
-from vision.plates import PlateVoter
 from vision.rules.parking import area_of, stands_in
-from vision.scene_boxes import share_inside
+from vision.scene_boxes import hidden_share, same_ground, share_inside
 from vision.scene_object import SceneObject, Seen
-from vision.types import (
-    Box,
-    Detection,
-    Frame,
-    PlateReading,
-    PlateVote,
-    ViewHealth,
-    WatchAnswer,
-    WatchLook,
-    WatchSubject,
-    ZoneShape,
-)
+from vision.types import Box, ViewHealth, WatchAnswer, WatchLook, WatchSubject, ZoneShape
+from vision.watch_identity import Identity
+from vision.watch_view import WatchSettings, WatchView
 
 _AT_PLACE_IOU = 0.5
 _OCCLUDED_SHARE = 0.5
 """domain.md W15."""
-_OTHER_PLATE_CONFIDENCE = 0.90
-"""domain.md 4.2, identity at the re-check."""
-_READABLE_CONFIDENCE = 0.50
-_EQUAL_PLATE_CONFIDENCE = 0.60
-"""Seven characters that all agree are no accident even where one is pale."""
-
-
-@dataclass(frozen=True, slots=True)
-class WatchSettings:
-    max_gap_seconds: float = 5.0
-    passer_by_seconds: float = 3.5
-    """Hidden no longer than this, nobody can have driven off and another come."""
-    clearly_different: float = 0.70
-    """Less alike than this to the subject: another vehicle, once its leaving was seen."""
-    plate_every_seconds: float = 5.0
-    """How often the plate of a vehicle that is surely the same is read again: the re-check
-    (A17) wants the plate on its pictures."""
-    plate_tries_seconds: float = 10.0
-    """So long every look tries a plate that has to decide something."""
-
-
-@dataclass(frozen=True, slots=True)
-class WatchView:
-    """All that one look has to say to the watches."""
-
-    frame: Frame
-    health: ViewHealth
-    grey: Grey
-    objects: Sequence[SceneObject]
-    detections: Sequence[Detection]
-    zones: Sequence[ZoneShape]
-    readings: Mapping[int, PlateReading] = field(default_factory=dict[int, PlateReading])
-    """Best plate reading of this look, by object."""
-    votes: Mapping[int, PlateVote] = field(default_factory=dict[int, PlateVote])
-    """Consensus of all readings so far, by object."""
-    tried_seconds: Mapping[int, float] = field(default_factory=dict[int, float])
-    """How long each object's plate has been tried."""
-    reads_plates: bool = True
-
-    @property
-    def at(self) -> datetime:
-        return self.frame.at
+_CARRIED_SHARE = 0.6
+"""Of a vehicle's box inside a truck's: it stands on its bed (W34)."""
 
 
 class Watch:
@@ -92,18 +42,16 @@ class Watch:
         *,
         live_object: int | None = None,
     ) -> None:
-        self.subject = subject
         self._settings = settings or WatchSettings()
-        crop = subject.appearance
-        self._reference = Appearance.of_crop(crop) if crop is not None else None
+        self._identity = Identity(subject, self._settings)
         self._linked = live_object
         self._other: int | None = None
         self._doubt = live_object is None
         """Somebody else could stand there by now: the plate has to say."""
         self._departed = False
         """A clear look without it was seen since."""
-        self._voter = PlateVoter()
-        self._voted_for: int | None = None
+        self._picture: int | None = None
+        self._picture_since: datetime | None = None
         self._last_clear: datetime | None = None
         self._last_seen: datetime | None = None
         self._last_absent: datetime | None = None
@@ -111,6 +59,15 @@ class Watch:
         self._doubt_since: datetime | None = None
         self.mistaken: int | None = None
         """The object that was taken for the subject until its plate said otherwise."""
+
+    @property
+    def subject(self) -> WatchSubject:
+        return self._identity.subject
+
+    @subject.setter
+    def subject(self, subject: WatchSubject) -> None:
+        """The same subject with what is known of it by now (an officer may correct its plate)."""
+        self._identity.subject = subject
 
     def wants_plate_of(self, objects: Sequence[SceneObject], at: datetime) -> SceneObject | None:
         """The vehicle at the place, if this look has to read its plate."""
@@ -131,6 +88,8 @@ class Watch:
         self, objects: Sequence[SceneObject], zones: Sequence[ZoneShape]
     ) -> list[SceneObject]:
         """Vehicles elsewhere in the area that could be the subject: their plates tell."""
+        if self.subject.plate_text is None:
+            return []
         return [thing for thing in objects if self._is_newcomer(thing, zones)]
 
     def parted_from(self, other: int | None) -> None:
@@ -142,6 +101,8 @@ class Watch:
         """The answer of one look."""
         if view.health is not ViewHealth.OK:
             return self._answer(view, WatchAnswer.UNCLEAR, view.health.value)
+        if self._frozen(view):
+            return self._answer(view, WatchAnswer.UNCLEAR, ViewHealth.FROZEN.value)
         if self._last_clear is not None:
             gap = (view.at - self._last_clear).total_seconds()
             if gap > self._settings.max_gap_seconds:
@@ -150,7 +111,7 @@ class Watch:
         if self._doubt and self._doubt_since is None:
             self._doubt_since = view.at
         here = self._here(view.objects)
-        self._hear(here, view)
+        self._identity.hear(here, view)
         if self._linked is not None and (here is None or here.object_id != self._linked):
             # The scene has seen it go, or something else stands where it stood.
             self._linked = None
@@ -172,25 +133,22 @@ class Watch:
         ]
         return max(at_place, key=lambda item: item[:3])[3] if at_place else None
 
-    def _hear(self, here: SceneObject | None, view: WatchView) -> None:
-        """Collect plate readings of what stands at the place; another object, another vote."""
-        if here is None:
-            return
-        if here.object_id != self._voted_for:
-            self._voted_for, self._voter = here.object_id, PlateVoter()
-        reading = view.readings.get(here.object_id)
-        if reading is not None:
-            self._voter.add(reading, view.at)
+    def _frozen(self, view: WatchView) -> bool:
+        """No sensor sends the same bytes twice: a picture that stands still is an old one."""
+        picture = zlib.crc32(view.grey.tobytes())
+        if picture != self._picture or self._picture_since is None:
+            self._picture, self._picture_since = picture, view.at
+        same_for = (view.at - self._picture_since).total_seconds()
+        return same_for >= self._settings.frozen_seconds
 
     def _somebody_there(self, here: SceneObject, view: WatchView) -> WatchLook:
         if here.look is Seen.ABSENT:
             self._begin_doubt(view.at)
             return self._nobody_there(view)
-        plate = self._plate_says()
+        plate = self._identity.plate_says(departed=self._departed)
         known_other = here.object_id == self._other and here.visible and not plate
         if here.look is Seen.HIDDEN or not (here.standing or known_other):
-            self._begin_doubt_if_long(view.at)
-            return self._hidden(view, here, "occluded" if here.standing else "arriving")
+            return self._not_seen(here, view)
         # Without a doubt nobody can have come: a plate that differs now was misread then or now.
         differs = plate is False and (self._doubt or self._linked != here.object_id)
         if differs or known_other:
@@ -202,6 +160,13 @@ class Watch:
             return self._stranger(here, view)
         return self._same(here, view)
 
+    def _not_seen(self, here: SceneObject, view: WatchView) -> WatchLook:
+        self._begin_doubt_if_long(view.at)
+        if not here.standing and same_ground(here.box, self.subject.box):
+            # It does not pass in front, it comes to stand here: the subject, or another.
+            return self._answer(view, WatchAnswer.UNCLEAR, "arriving", here)
+        return self._hidden(view, here, "occluded")
+
     def _other_vehicle(self, here: SceneObject, view: WatchView, reason: str) -> WatchLook:
         if self._linked == here.object_id:
             self.mistaken = here.object_id
@@ -212,6 +177,7 @@ class Watch:
         if here.look is Seen.HELD:
             return self._answer(view, WatchAnswer.UNCLEAR, "not_detected", here)
         self._last_seen = view.at
+        self._identity.remember_paint(here, view)
         return self._answer(view, WatchAnswer.PRESENT, "", here)
 
     def _looks_different(self, here: SceneObject, view: WatchView) -> WatchLook:
@@ -224,12 +190,9 @@ class Watch:
 
     def _settle_doubt(self, here: SceneObject, view: WatchView, plate: bool | None) -> None:
         """Link what stands there to the subject where that is beyond doubt."""
-        if plate:
+        by_eye = self._doubt and not self._departed and self._by_eye(view)
+        if plate or (by_eye and self._identity.looks_the_same(here, view)):
             self._link(here)
-        elif self._doubt and not self._departed and self._by_eye(view):
-            alike = self._similarity(view)
-            if alike is not None and alike >= SAME:
-                self._link(here)
 
     def _by_eye(self, view: WatchView) -> bool:
         """No plate can be compared: the eye has to do, until it has seen a departure."""
@@ -243,9 +206,7 @@ class Watch:
 
     def _stranger(self, here: SceneObject, view: WatchView) -> WatchLook:
         """A vehicle stands at the place, and it is not known to be the subject."""
-        alike = self._similarity(view)
-        different = alike is not None and alike < self._settings.clearly_different
-        if self._departed and different:
+        if self._departed and self._identity.looks_different(here, view):
             return self._other_vehicle(here, view, "appearance")
         seen_to_stay = self._by_eye(view) and not self._departed
         return self._answer(
@@ -264,7 +225,10 @@ class Watch:
             return self._answer(view, WatchAnswer.UNCLEAR, "not_detected")
         self._begin_doubt(view.at)
         self._departed = True
-        if any(self._may_be_it(thing, view) for thing in view.objects):
+        if any(
+            self._is_newcomer(thing, view.zones) and self._identity.could_be(thing, view)
+            for thing in view.objects
+        ):
             return self._answer(view, WatchAnswer.UNCLEAR, "maybe_moved")
         self._last_absent = view.at
         return self._answer(view, WatchAnswer.ABSENT, "")
@@ -278,42 +242,25 @@ class Watch:
         return self._answer(view, WatchAnswer.UNCLEAR, reason, here)
 
     def _occluded(self, view: WatchView) -> bool:
-        return any(
-            share_inside(self.subject.box, detection.box) > _OCCLUDED_SHARE
-            for detection in view.detections
-            if detection.kind not in ("hanging", "advert")
-        )
+        return hidden_share(self.subject.box, view.detections) > _OCCLUDED_SHARE
 
     def _similar_without_detection(self, view: WatchView) -> bool:
         """Restored, or just lost by the detector: the place looks as if it still stood there."""
-        alike = None if self._departed else self._similarity(view)
+        alike = None if self._departed else self._identity.similarity(view)
         return alike is not None and alike >= CHANGED
 
     def _elsewhere(self, view: WatchView) -> SceneObject | None:
         """The subject by its plate, standing elsewhere in its enforcement area (W11)."""
-        if self.subject.plate_text is None:
-            return None
         for thing in view.objects:
-            vote = view.votes.get(thing.object_id)
-            if vote is None or vote.text != self.subject.plate_text or not thing.standing:
+            if not (thing.standing and thing.visible and self._in_area(thing, view.zones)):
                 continue
-            sure = vote.equal_reads >= 2 and vote.confidence >= _EQUAL_PLATE_CONFIDENCE
-            if sure and thing.visible and self._in_area(thing, view.zones):
-                return thing
+            if self._identity.is_plate_of(view.votes.get(thing.object_id)):
+                return None if _carried(thing, view) else thing
         return None
-
-    def _may_be_it(self, thing: SceneObject, view: WatchView) -> bool:
-        """A newcomer in the area whose plate is still being tried."""
-        if not view.reads_plates or not self._is_newcomer(thing, view.zones):
-            return False
-        vote = view.votes.get(thing.object_id)
-        read = vote is not None and vote.text is not None
-        tried = view.tried_seconds.get(thing.object_id, 0.0)
-        return not read and tried < self._settings.plate_tries_seconds
 
     def _is_newcomer(self, thing: SceneObject, zones: Sequence[ZoneShape]) -> bool:
         """Whether it came to stand in the area after the subject was last seen at its place."""
-        if self.subject.plate_text is None or thing.object_id == self._linked:
+        if thing.object_id == self._linked:
             return False
         if self._last_seen is not None and thing.first_seen < self._last_seen:
             return False
@@ -325,35 +272,15 @@ class Watch:
         area = area_of(own) if own else self.subject.zone
         return any(area_of(zone) == area and stands_in(zone, thing.box) for zone in zones)
 
-    def _plate_says(self) -> bool | None:
-        """True: the subject's plate. False: surely another. None: it does not say."""
-        vote = self._voter.vote()
-        if self.subject.plate_text is None or vote.text is None:
-            return None
-        if vote.text == self.subject.plate_text:
-            return True if vote.confidence >= _EQUAL_PLATE_CONFIDENCE else None
-        if vote.equal_reads < 2:
-            return None
-        if self._departed and _differences(vote.text, self.subject.plate_text) >= 2:
-            # It was seen to leave, and no misreading changes two characters the same way twice.
-            return False if vote.confidence >= _READABLE_CONFIDENCE else None
-        return False if vote.confidence >= _OTHER_PLATE_CONFIDENCE else None
-
     def _begin_doubt(self, at: datetime) -> None:
         """From now on the plate has to say who stands there; what was read before is void."""
         self._doubt, self._doubt_since = True, at
-        self._voter = PlateVoter()
+        self._identity.forget_readings()
 
     def _begin_doubt_if_long(self, at: datetime) -> None:
         unseen = (at - self._last_seen).total_seconds() if self._last_seen else None
         if unseen is None or unseen > self._settings.passer_by_seconds:
             self._begin_doubt(at)
-
-    def _similarity(self, view: WatchView) -> float | None:
-        """Likeness of the place now to the subject's picture at T0."""
-        if self._reference is None:
-            return None
-        return likeness(self._reference, Appearance.of_place(view.grey, self.subject.box))
 
     def _answer(
         self,
@@ -369,7 +296,7 @@ class Watch:
             answer=answer,
             at=view.at,
             reason=reason,
-            similarity=self._similarity(view) if view.health is ViewHealth.OK else None,
+            similarity=self._identity.similarity(view) if view.health is ViewHealth.OK else None,
             detection_confidence=detection.confidence if detection else None,
             plate=view.readings.get(thing.object_id) if thing else None,
             box=box,
@@ -377,8 +304,12 @@ class Watch:
         )
 
 
-def _differences(one: str, other: str) -> int:
-    """Positions at which two plates differ; plates of different length differ throughout."""
-    if len(one) != len(other):
-        return max(len(one), len(other))
-    return sum(a != b for a, b in zip(one, other, strict=True))
+def _carried(thing: SceneObject, view: WatchView) -> bool:
+    """Whether it stands on a truck and is being taken away: its place in the picture is no place
+    on the ground (W34)."""
+    return any(
+        detection.kind == "truck"
+        and share_inside(thing.box, detection.box) >= _CARRIED_SHARE
+        and detection.box[3] > thing.box[3]
+        for detection in view.detections
+    )
