@@ -41,6 +41,10 @@ __all__ = [
 ]
 
 
+TYPE_CODES: dict[str, str] = {FlowName.HANGING: "0511", FlowName.POSTER: "0202"}
+"""沿街晾挂, 违章张贴悬挂广告牌匾 (2.3)."""
+
+
 def open_place_event(
     session: Session, new: NewPlaceEvent, *, policy: Policy, at: datetime
 ) -> Event:
@@ -95,7 +99,7 @@ def _born(session: Session, new: NewPlaceEvent, policy: Policy, at: datetime) ->
     event = Event(
         event_no=next_event_no(session, new.flagged_at, policy.city_prefix),
         query_no=new_query_no(), query_code=new_query_code(),
-        flow=new.kind, state=PlaceState.CANDIDATE, version=0, type_code="",
+        flow=new.kind, state=PlaceState.CANDIDATE, version=0, type_code=TYPE_CODES[new.kind],
         camera_id=new.camera_id, zone_id=new.zone.id, zone_version_id=new.zone_version.id,
         area_id=new.zone.area_id, object_kind=(new.object_kind or new.kind)[:20],
         box=list(new.box), first_seen_at=new.first_seen_at, flagged_at=new.flagged_at,

@@ -35,8 +35,8 @@ from notify.templates import Message, TemplateSet, check_budget, own_templates, 
 
 _log = structlog.get_logger(__name__)
 
-_ASKS_TO_LEAVE = frozenset({"N1", "N1L", "N1b"})
-_STARTS_THE_CLOCK = frozenset({"N1", "N1L"})
+_ASKS_TO_LEAVE = frozenset({"N1", "N1L", "N1b", "N7"})
+_STARTS_THE_CLOCK = frozenset({"N1", "N1L", "N7"})
 
 _AT_PROVIDER = (NoticeStatus.ACCEPTED, NoticeStatus.SENT)
 

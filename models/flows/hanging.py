@@ -53,7 +53,7 @@ _BIRTH = (
     Transition(
         "B1d", S.CANDIDATE, "dwell", S.DISCARDED,
         (),
-        (do.name_why_dropped, do.end_event),
+        (place_do.name_why_not_flagged, do.end_event),
     ),
     Transition(
         "B1m", S.FLAGGED, "dedupe", S.DUPLICATE,

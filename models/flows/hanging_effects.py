@@ -22,6 +22,11 @@ def note_permit(step: Step) -> None:
         step.reason = "PERMITTED"
 
 
+def name_why_not_flagged(step: Step) -> None:
+    """B1: what the rule itself lacked (no permit is not why)."""
+    step.reason = step.earlier[-1].code
+
+
 def note_party(step: Step) -> None:
     """B2, B10: who answers for the frontage, and how often there was something lately."""
     party = step.inputs.get("party")
@@ -109,7 +114,8 @@ def note_removal(step: Step) -> None:
     event, watch = step.event, step.inputs.get("watch")
     gone = watch.gone_at if isinstance(watch, Watch) else None
     event.gone_at = gone = gone or step.at
-    if event.grace_deadline_at is not None and gone > event.grace_deadline_at:
+    seen_late = event.grace_deadline_at is not None and gone > event.grace_deadline_at
+    if seen_late and step.transition.trigger == "absent":
         step.reason = "CORRECTED_LATE"
 
 

@@ -30,13 +30,6 @@ FIRST_TEXT: dict[str, str] = {
     FlowName.POSTER: "N7",
 }
 """The text with the promise, whose receipt starts the clock. To a gathering nobody writes."""
-_THINGS = {
-    (FlowName.HANGING, "zh"): "沿街晾挂物",
-    (FlowName.HANGING, "en"): "things hung out",
-    (FlowName.POSTER, "zh"): "违规张贴物",
-    (FlowName.POSTER, "en"): "a poster put up",
-}
-"""What a reminder speaks of, by flow and language."""
 
 
 def grace_seconds(event: Event, policy: Policy) -> float:
@@ -133,7 +126,7 @@ def _queue(  # noqa: PLR0913 (a text is all of this, by keyword)
         event_id=event.id,
         template=template,
         language=language,
-        variables=variables(session, event, template, language, time=time, policy=policy),
+        variables=variables(session, event, template, time=time, policy=policy),
         phone=phone,
         status=NoticeStatus.QUEUED,
         next_attempt_at=first_try,
@@ -161,13 +154,13 @@ def _not_before(session: Session, event: Event, at: datetime, policy: Policy) ->
 
 
 def variables(
-    session: Session, event: Event, template: str, language: str, *, time: datetime, policy: Policy
+    session: Session, event: Event, template: str, *, time: datetime, policy: Policy
 ) -> dict[str, Any]:
     """Words for one text: masked plate, or address and thing; place, local HH:MM, whole minutes of
     grace (rounded down in the text, never in the deadline), landline, number, and the code where
     the text bears it."""
     if event.party_id is not None:
-        return _frontage_words(session, event, language, time, policy)
+        return _frontage_words(session, event, time, policy)
     area = event.zone.area
     bears_code = template in BEARS_CODE
     return {
@@ -182,13 +175,12 @@ def variables(
 
 
 def _frontage_words(
-    session: Session, event: Event, language: str, time: datetime, policy: Policy
+    session: Session, event: Event, time: datetime, policy: Policy
 ) -> dict[str, Any]:
     party = session.get_one(ResponsibleParty, event.party_id)
-    spoken = "zh" if language.lower().startswith("zh") else "en"
     return {
         "address": party.address,
-        "thing": _THINGS[FlowName(event.flow), spoken],
+        "thing": event.flow,
         "time": local(time).strftime("%H:%M"),
         "grace_minutes": max(1, int(grace_seconds(event, policy) // 60)),
         "landline": policy.landline,

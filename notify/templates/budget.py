@@ -20,8 +20,10 @@ LONGEST: dict[str, Any] = {
     "number": "K7Q2",
     "code": "9F3M",
     "event_no": "HZ1122-0031",
+    "address": "延安路体育场路口188号",
+    "thing": "hanging",
 }
-"""The longest values that a budget has to hold: plate 8, place 10, event number 11."""
+"""The longest values that a budget has to hold: plate 8, place 10, address 12, event number 11."""
 
 
 def load_templates(path: Path | str | None = None, policy: CityTexts | None = None) -> TemplateSet:

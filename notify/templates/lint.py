@@ -17,7 +17,19 @@ Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 VARIABLES = frozenset(
-    {"plate", "place", "time", "date", "grace", "number", "code", "event_no", "landline"}
+    {
+        "plate",
+        "place",
+        "time",
+        "date",
+        "grace",
+        "number",
+        "code",
+        "event_no",
+        "landline",
+        "address",
+        "thing",
+    }
 )
 """Every `{name}` a text may use. `landline` is the city's, the others are the event's."""
 
@@ -88,6 +100,15 @@ RULES: dict[str, Rule] = {
     "N6": Rule(
         frozenset({"event_no", "landline"}),
         {"zh": ("理由", "权利"), "en": ("reasons", "rights")},
+        promises=False,
+    ),
+    "N7": Rule(
+        frozenset({"address", "thing", "time", "grace", "landline"}),
+        {"zh": ("自行整改", "不予处罚", "咨询"), "en": ("take", "no penalty", "Questions")},
+    ),
+    "N7b": Rule(
+        frozenset({"address", "thing", "landline"}),
+        {"zh": ("责令限期改正", "尚未作出处罚"), "en": ("officer", "no penalty yet")},
         promises=False,
     ),
 }

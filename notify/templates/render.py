@@ -31,6 +31,15 @@ _PINYIN = {
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+_THINGS: dict[tuple[str, Language], str] = {
+    ("hanging", "zh"): "沿街晾挂物",
+    ("hanging", "en"): "washing hung out",
+    ("poster", "zh"): "违规张贴物",
+    ("poster", "en"): "a poster",
+}
+"""What a reminder to a shop or household speaks of."""
+
+
 class CityTexts(Protocol):
     """What rendering needs of `models.policy.Policy`."""
 
@@ -107,6 +116,8 @@ def _spoken(name: str, value: Any, language: Language) -> str:
         zh = f"{value.month}月{value.day}日"
         return zh if language == "zh" else f"{value.day} {_MONTHS[value.month - 1]}"
     text = "" if value is None else str(value).strip()
+    if name == "thing":
+        return _THINGS.get((text, language), "")
     if name == "plate" and language == "en":
         return _PINYIN.get(text[:1], text[:1]) + text[1:]
     return text

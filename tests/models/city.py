@@ -283,7 +283,9 @@ class City:
         return list(
             self.session.scalars(
                 select(TransitionLog)
-                .where(TransitionLog.subject_id == event.id)
+                .where(
+                    TransitionLog.subject_kind == "event", TransitionLog.subject_id == event.id
+                )
                 .order_by(TransitionLog.version)
             )
         )
@@ -293,7 +295,11 @@ class City:
 
     def deadline(self, event: Event, kind: str) -> Deadline | None:
         return self.session.scalar(
-            select(Deadline).where(Deadline.subject_id == event.id, Deadline.kind == kind)
+            select(Deadline).where(
+                Deadline.subject_kind == "event",
+                Deadline.subject_id == event.id,
+                Deadline.kind == kind,
+            )
         )
 
     def check(self, event: Event) -> None:

@@ -33,6 +33,8 @@ VALUES: dict[str, Any] = {
     "number": "K7Q2",
     "code": "9F3M",
     "event_no": "HZ1122-0031",
+    "address": "延安路88号",
+    "thing": "hanging",
 }
 EVERY = [(name, language) for language in LANGUAGES for name in RULES]
 
@@ -78,6 +80,21 @@ def test_every_text_is_signed_and_shows_no_whole_plate(name: str, language: str)
     assert body.startswith("【下城城管】")
     assert "浙A12345" not in body
     assert "{" not in body
+
+
+def test_a_shop_is_told_what_hangs_there_and_until_when() -> None:
+    """N7 (domain.md 6): no plate, no code, and the promise of 按时整改不予处罚."""
+    assert render("N7", "zh", VALUES, POLICY).body == (
+        "【下城城管】您处（延安路88号）14:03有沿街晾挂物，请7分钟内自行整改，"
+        "按时整改不予处罚。咨询0571-12345678"
+    )
+    assert "违规张贴物" in render("N7", "zh", {**VALUES, "thing": "poster"}, POLICY).body
+    assert "不予处罚" not in render("N7b", "zh", VALUES, POLICY).body
+
+
+def test_a_thing_without_a_word_is_refused() -> None:
+    with pytest.raises(BadInput, match="thing"):
+        render("N7", "zh", {**VALUES, "thing": "parking"}, POLICY)
 
 
 def test_only_a_text_with_a_promise_promises() -> None:
