@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from vision.plates import PlateReader, PlateVoter
 from vision.rules.parking import ParkedIn
 from vision.scene_object import SceneObject
-from vision.types import Frame, PlateReading, PlateVote
+from vision.types import Box, Frame, PlateReading, PlateVote
+
+_PLATE_LOW = 0.3
+"""No vehicle carries its plate in the upper third of what is seen of it from a street camera."""
 
 
 @dataclass(slots=True)
@@ -50,6 +53,8 @@ class PlateDesk:
         self._frames_kept = frames_kept
         self._files: dict[int, _File] = {}
         self._at: datetime | None = None
+        self._boxes: list[Box] = []
+        """Of all vehicles that the present look shows."""
         self.readings: dict[int, PlateReading] = {}
         """Best readings of the present look, by object."""
 
@@ -81,12 +86,13 @@ class PlateDesk:
             if file.since is not None and self._at is not None
         }
 
-    def begin_look(self, frame: Frame, things: Iterable[SceneObject]) -> None:
+    def begin_look(self, frame: Frame, things: Sequence[SceneObject]) -> None:
         """Forget the vehicles that are gone, and the last look's readings."""
         alive = {thing.object_id for thing in things}
         self._files = {known: file for known, file in self._files.items() if known in alive}
         self.readings = {}
         self._at = frame.at
+        self._boxes = [_box_of(thing) for thing in things if thing.visible]
 
     def hold_first_frames(self, parked: Sequence[ParkedIn], frame: Frame) -> None:
         """Keep the first picture of every vehicle that has come to a zone."""
@@ -109,8 +115,12 @@ class PlateDesk:
         tried = (frame.at - file.since).total_seconds()
         if not however_often and (file.settled or tried > self._tries_seconds):
             return
-        box = thing.detection.box if thing.detection else thing.box
-        found = self._reader.read(frame.image, box)
+        box = _box_of(thing)
+        found = [
+            reading
+            for reading in self._reader.read(frame.image, box)
+            if _belongs(reading.box, box, [other for other in self._boxes if other != box])
+        ]
         if not found:
             return
         reading = self.readings[thing.object_id] = found[0]
@@ -153,3 +163,29 @@ class PlateDesk:
             for file in files:
                 if file.plate_frame is not None and file.plate_frame.at == at:
                     file.plate_frame = None
+
+
+def _box_of(thing: SceneObject) -> Box:
+    return thing.detection.box if thing.detection else thing.box
+
+
+def _belongs(plate: Box, vehicle: Box, others: Sequence[Box]) -> bool:
+    """Whether a plate inside a vehicle's box is that vehicle's. Boxes of neighbours overlap: a
+    plate near the top of a box is on the car behind it, and one that lies low in the box of a
+    nearer car is on that one. The wrong owner would get the text."""
+    if _height_in(plate, vehicle) < _PLATE_LOW:
+        return False
+    return not any(
+        other[3] > vehicle[3] and _inside(plate, other) and _height_in(plate, other) >= _PLATE_LOW
+        for other in others
+    )
+
+
+def _height_in(plate: Box, vehicle: Box) -> float:
+    """Where the plate's middle lies in a vehicle's box: 0 at the top, 1 at the foot."""
+    return ((plate[1] + plate[3]) / 2 - vehicle[1]) / max(vehicle[3] - vehicle[1], 1e-6)
+
+
+def _inside(plate: Box, vehicle: Box) -> bool:
+    x, y = (plate[0] + plate[2]) / 2, (plate[1] + plate[3]) / 2
+    return vehicle[0] <= x <= vehicle[2] and vehicle[1] <= y <= vehicle[3]

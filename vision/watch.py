@@ -250,9 +250,10 @@ class Watch:
         return alike is not None and alike >= CHANGED
 
     def _elsewhere(self, view: WatchView) -> SceneObject | None:
-        """The subject by its plate, standing elsewhere in its enforcement area (W11)."""
+        """The subject by its plate, standing elsewhere in its enforcement area (W11). What stood
+        there already while the subject was at its place is another, whatever plate was read."""
         for thing in view.objects:
-            if not (thing.standing and thing.visible and self._in_area(thing, view.zones)):
+            if not (thing.standing and self._is_newcomer(thing, view.zones)):
                 continue
             if self._identity.is_plate_of(view.votes.get(thing.object_id)):
                 return None if _carried(thing, view) else thing

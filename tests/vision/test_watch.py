@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.vision.stage import BESIDE, PLACE, Car, Stage, Stay
+from tests.vision.stage import BESIDE, PLACE, START, Car, Stage, Stay, shot_of
 from tests.vision.story import Story, new_looker, play, seconds_of, subject_of
 from vision.types import WatchAnswer
 
@@ -88,6 +89,58 @@ def test_w11_moved_inside_the_area(stage: Stage) -> None:
     assert story.answers(since=62) == ["moved"]
     moved = [look for look in story.looks if look.answer is WatchAnswer.MOVED]
     assert moved[-1].box == pytest.approx(BESIDE, abs=0.01)
+
+
+def test_w11_moved_where_its_plate_cannot_be_read(stage: Stage) -> None:
+    """It might be the subject: by shape and paint it could, so it is never called absent."""
+    unread = replace(OWN, box=BESIDE, readable=False)
+    story = play(stage, [STOOD, Stay(unread, 56)], 90)
+    assert story.answers(since=60) == ["unclear:maybe_moved"]
+
+
+def test_an_unreadable_car_that_looks_otherwise_is_not_the_subject(stage: Stage) -> None:
+    unread = replace(OTHER, box=BESIDE, readable=False)
+    story = play(stage, [STOOD, Stay(unread, 56)], 90)
+    assert story.answers()[-1] == "absent"
+    assert story.times(WatchAnswer.MOVED) == []
+
+
+def test_w34_on_the_bed_of_a_recovery_truck_is_not_moved(stage: Stage) -> None:
+    """Its plate is read, but a truck's box lies around it: it is being taken away."""
+    truck = Car(40, (0.50, 0.35, 0.90, 0.85), None, kind="truck")
+    stays = [STOOD, Stay(truck, 54, 80), Stay(replace(OWN, box=BESIDE), 55, 80)]
+    story = play(stage, stays, 100)
+    assert story.times(WatchAnswer.MOVED) == []
+    assert max(story.times(WatchAnswer.PRESENT)) <= STOOD.leaves
+    assert story.answers()[-1] == "absent"
+
+
+def test_what_stands_further_off_hides_nothing(stage: Stage) -> None:
+    """A truck behind the place covers half of it in the picture and stands on other ground."""
+    behind = Car(41, (0.24, 0.30, 0.60, 0.66), None, kind="truck")
+    story = play(stage, [Stay(behind, 1), STOOD], 80)
+    assert story.answers(since=56) == ["absent"]
+
+
+def test_what_arrives_is_not_called_absent(stage: Stage) -> None:
+    """Between its arrival and its standing still nobody knows whether it is the subject."""
+    story = play(stage, [STOOD, Stay(OWN, 70, drive_seconds=0)], 100)
+    assert not [at for at in story.times(WatchAnswer.ABSENT) if at > 70]
+    assert story.answers()[-1] == "present"
+
+
+def test_a_frozen_picture_says_nothing_any_more(stage: Stage) -> None:
+    """The same bytes for eight seconds: before two looks can lie ten seconds apart (A17)."""
+    looker = new_looker(stage)
+    story = play(stage, [Stay(OWN, 5)], 50, looker=looker)
+    picture = stage.frame(shot_of([Stay(OWN, 5)], 50), 50)
+    said: list[str] = []
+    for seconds in range(50, 66):
+        at = START + timedelta(seconds=seconds)
+        [look] = looker.look(replace(picture, at=at, pts=float(seconds))).watch_looks
+        said.append(look.reason if look.answer is WatchAnswer.UNCLEAR else look.answer.value)
+    assert story.answers() == ["present"]
+    assert said == ["present"] * 8 + ["frozen"] * 8
 
 
 def test_w15_a_bus_in_front_is_unclear_and_ends_nothing(stage: Stage) -> None:
