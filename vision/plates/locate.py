@@ -7,33 +7,32 @@ from typing import Final
 import numpy as np
 
 from vision.plates.locate_grid import FoundPlate
+from vision.plates.locator import PICTURE_SIDE, VEHICLE_SIDE, shared_locator
 from vision.plates.rectify import Quad
 from vision.plates.textline import shared_text_finder
 from vision.types import Image
 
 __all__ = ["PICTURE_SIDE", "VEHICLE_SIDE", "FoundPlate", "find_plates", "plate_quads"]
 
-VEHICLE_SIDE: Final = 320
-"""A vehicle's crop is searched with its long side at this many pixels."""
-PICTURE_SIDE: Final = 960
-"""A whole picture, where no vehicle was found in it."""
 _MOST: Final = 6
 
 
-def find_plates(image: Image, *, side: int) -> list[FoundPlate]:
-    """Candidates in `image` (H x W x 3 BGR), likeliest first; seen with its long side at `side`."""
+def find_plates(image: Image, *, side: int = VEHICLE_SIDE) -> list[FoundPlate]:
+    """Plates of `image` (H x W x 3 BGR), surest first: corners of the plate itself, not its text.
+
+    `side` is VEHICLE_SIDE for a vehicle's crop and PICTURE_SIDE for a whole picture.
+    """
+    return shared_locator().find(image, side=side)
+
+
+def plate_quads(image: Image, *, side: int) -> list[Quad]:
+    """Candidates in pixels of `image`, likeliest first; text lines of a plate's proportions."""
     found = [
         (score * _plate_like(quad), quad)
         for score, quad in shared_text_finder().find(image, side=side)
     ]
     found = [(score, quad) for score, quad in found if score > 0]
-    ranked = sorted(found, key=lambda item: -item[0])[:_MOST]
-    return [FoundPlate(quad, score) for score, quad in ranked]
-
-
-def plate_quads(image: Image, *, side: int) -> list[Quad]:
-    """Only the corners of `find_plates`."""
-    return [found.quad for found in find_plates(image, side=side)]
+    return [quad for _, quad in sorted(found, key=lambda item: -item[0])[:_MOST]]
 
 
 def _plate_like(quad: Quad) -> float:

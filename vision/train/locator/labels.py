@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 
+from vision.errors import BadWeights
 from vision.plates.rectify import Quad
 
 SETS: Final = ("full_easypr", "full_ccpd")
@@ -60,11 +61,13 @@ def is_unseen(name: str) -> bool:
 def photographs(data: Path, *, unseen: bool | None = None) -> list[Photograph]:
     """The labelled photographs under `data` (QIFEN_DATA), in order of name.
 
-    `unseen` chooses a half; None gives all. Raises FileNotFoundError where labels are missing.
+    `unseen` chooses a half; None gives all. Raises BadWeights where labels are missing.
     """
     found: list[Photograph] = []
     for source in SETS:
         folder = data / "plates" / source
+        if not (folder / "labels.csv").is_file():
+            raise missing(f"plates/{source}/labels.csv")
         plates: dict[str, list[LabelledPlate]] = {}
         for name, plate in _rows(folder / "labels.csv"):
             plates.setdefault(name, []).append(plate)
@@ -74,6 +77,15 @@ def photographs(data: Path, *, unseen: bool | None = None) -> list[Photograph]:
             if unseen is None or is_unseen(name) is unseen
         ]
     return found
+
+
+def missing(what: str) -> BadWeights:
+    """The error for a folder or file that is not in the data set."""
+    return BadWeights(
+        f"the data set has no {what}",
+        hint="set QIFEN_DATA to the folder that holds plates, train and posters",
+        field="data",
+    )
 
 
 def _rows(file: Path) -> Iterator[tuple[str, LabelledPlate]]:

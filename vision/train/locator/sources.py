@@ -12,7 +12,7 @@ import numpy as np
 
 from vision.picture import load_picture
 from vision.plates.rectify import Quad
-from vision.train.locator.labels import photographs
+from vision.train.locator.labels import missing, photographs
 from vision.types import Image
 
 _LONGEST: Final = 640
@@ -57,7 +57,7 @@ def load_sources(data: Path, *, unseen: bool = False) -> Sources:
     """Reads the pictures under `data` (QIFEN_DATA); takes some seconds and 600 MB.
 
     With `unseen` the photographs and streets that training never sees, to measure on. Raises
-    FileNotFoundError where a folder is missing.
+    BadWeights where a folder is missing.
     """
     labelled = tuple(
         _source(load_picture(photo.path), tuple(plate.quad for plate in photo.plates))
@@ -70,7 +70,7 @@ def load_sources(data: Path, *, unseen: bool = False) -> Sources:
 def _pictures(folder: Path) -> Iterable[Path]:
     found = sorted(folder.glob("*.jpg"))
     if not found:
-        raise FileNotFoundError(f"no pictures in {folder.parent.name}/{folder.name} of QIFEN_DATA")
+        raise missing(f"{folder.parent.name}/{folder.name}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Trains the plate locator: `python -m vision.train locator --out FOLDER`.
+"""Trains the plate locator; `python -m vision.train locator` calls it.
 
 Everything it needs is composed while it trains, from QIFEN_DATA. The state is written every few
 hundred steps, and a run that was cut off goes on where it stood; the same seed gives the same
@@ -8,7 +8,6 @@ pictures in the same order, whether it was cut off or not.
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -20,10 +19,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
+from vision.errors import BadWeights
 from vision.train.locator.compose import Composer
 from vision.train.locator.network import LocatorNetwork
 from vision.train.locator.sources import Sources
 from vision.train.locator.targets import Losses, losses, target
+from vision.train.options import Say
 
 STATE: Final = "locator.pt"
 HISTORY: Final = "locator.jsonl"
@@ -61,11 +62,18 @@ class _Samples(IterableDataset[tuple[Tensor, Tensor]]):
             yield torch.from_numpy(pictures), torch.from_numpy(wanted)
 
 
-def train(sources: Sources, out: Path, recipe: Recipe, *, background: bool = True) -> Path:
+def train(
+    sources: Sources,
+    out: Path,
+    recipe: Recipe,
+    say: Say,
+    *,
+    background: bool = True,
+) -> Path:
     """Trains, or goes on with, the network whose state is in `out`; gives the state's file.
 
     With `background` pictures are composed in a process of their own. A run may go on with more
-    or fewer steps in all; where the state was made with another recipe ValueError is raised.
+    or fewer steps in all; where the state was made with another recipe BadWeights is raised.
     """
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
@@ -79,6 +87,7 @@ def train(sources: Sources, out: Path, recipe: Recipe, *, background: bool = Tru
         _Samples(composer, recipe, first), batch_size=None, num_workers=1 if background else 0
     )
     began, told = time.monotonic(), _Mean()
+    say(f"locator: step {first} of {recipe.steps}, {len(sources.photographs)} photographs")
     for step, (pictures, wanted) in enumerate(loader, start=first):
         for group in optimizer.param_groups:
             group["lr"] = rate(recipe, step)
@@ -87,7 +96,7 @@ def train(sources: Sources, out: Path, recipe: Recipe, *, background: bool = Tru
         if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
             _save(out / STATE, recipe, step + 1, network, averaged, optimizer)
             minutes = (time.monotonic() - began) / 60
-            _tell(out / HISTORY, step + 1, recipe, told.take(), minutes)
+            say(_told(out / HISTORY, step + 1, recipe, told.take(), minutes))
     return out / STATE
 
 
@@ -185,20 +194,22 @@ def _resume(
     state = cast("dict[str, Any]", torch.load(file, weights_only=True))
     asked = asdict(recipe)
     if {**state["recipe"], "steps": 0} != {**asked, "steps": 0}:
-        raise ValueError(f"{file.name} was made with another recipe: {state['recipe']}")
+        raise BadWeights(
+            f"{file.name} was made with another recipe: {state['recipe']}",
+            hint="choose another working folder, or delete this one to begin anew",
+            field="work",
+        )
     network.load_state_dict(state["network"])
     averaged.load_state_dict(state["averaged"])
     optimizer.load_state_dict(state["optimizer"])
     return int(state["step"])
 
 
-def _tell(
-    history: Path, step: int, recipe: Recipe, means: dict[str, float], minutes: float
-) -> None:
+def _told(history: Path, step: int, recipe: Recipe, means: dict[str, float], minutes: float) -> str:
+    """One line of progress, which is also added to the run's history."""
     told = {"step": step, "of": recipe.steps, "minutes": round(minutes, 1)}
     told |= {name: round(value, 4) for name, value in means.items()}
     line = json.dumps(told)
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
     with history.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
+    return line

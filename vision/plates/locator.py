@@ -1,0 +1,199 @@
+"""The plate locator: our own network, first over the vehicle, then close up.
+
+`plate-locate.onnx` answers per cell of 8 x 8 pixels with a score, four corners and whether the
+plate has two lines. It sees a vehicle's crop on one fixed canvas, and every find again on a small
+one, cut out so that the plate is about as wide as a reader wants it: that second look settles the
+corners to a fraction of a pixel and drops what only looked like a plate from afar. Fixed canvases,
+because a network that is run at ever new shapes keeps memory for each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from vision.errors import BadWeights
+from vision.plates.locate_grid import Answer, FoundPlate, peaks, same_plate, upper_width
+from vision.plates.read import lean_settings
+from vision.types import Image
+
+WEIGHTS: Final = Path(__file__).parent.parent / "weights" / "plate-locate.onnx"
+SHA256: Final = "b6caa62210f2b766fb10295624f092322f401eb2a6813296b3d644128970fc95"
+
+VEHICLE_SIDE: Final = 384
+"""A vehicle's crop is searched with its long side at this many pixels."""
+PICTURE_SIDE: Final = 1152
+"""A whole picture, where no vehicle was found in it: searched whole and in overlapping tiles."""
+LEAST: Final = 0.3
+"""Score of both looks together from which something is a plate."""
+_LEAST_FAR: Final = 0.12
+"""Score of the first look that earns a second."""
+_MOST: Final = 6
+_CANVAS: Final = (384, 320)
+_CLOSE: Final = (192, 128)
+"""Width and height in pixels of the first and the second look."""
+_CLOSE_PLATE: Final = 104.0
+"""Width of a plate on the close canvas."""
+_MOST_ENLARGED: Final = 3.0
+_GREY: Final = 114
+
+
+class Locator:
+    """Loads the network once; `find` may be called from any number of threads, in turn.
+
+    Raises BadWeights where the weights' file is missing or is not the one that was released.
+    """
+
+    def __init__(
+        self, weights: Path = WEIGHTS, *, sha256: str | None = SHA256, threads: int = 1
+    ) -> None:
+        model: Any = ov.Core().read_model(_checked(weights, sha256))
+        self._far = _Canvas(model, _CANVAS, threads)
+        self._near = _Canvas(model, _CLOSE, threads)
+        self._turn = threading.Lock()
+
+    def find(self, image: Image, *, side: int = VEHICLE_SIDE) -> list[FoundPlate]:
+        """Plates of `image` (H x W x 3 BGR), surest first, at most six.
+
+        `side`: its long side in pixels as it is searched; beyond the canvas in overlapping tiles.
+        """
+        with self._turn:
+            first: list[FoundPlate] = []
+            for window in _windows(image, side):
+                first += self._far.look(image, window, _LEAST_FAR, _MOST)
+            first.sort(key=lambda found: -found.score)
+            return _distinct([self._again(image, found) for found in _distinct(first, 0.0)], LEAST)
+
+    def _again(self, image: Image, found: FoundPlate) -> FoundPlate:
+        """The same plate close up; a find that is not seen again keeps little of its score."""
+        scale = min(_CLOSE_PLATE / upper_width(found.quad), _MOST_ENLARGED)
+        low, high = found.quad.min(axis=0), found.quad.max(axis=0)
+        scale = min(scale, *(np.array(_CLOSE) * 0.92 / (high - low)))
+        x, y = (low + high) / 2 - np.array(_CLOSE) / scale / 2
+        window = _Window(float(x), float(y), float(scale))
+        for near in self._near.look(image, window, _LEAST_FAR, 2):
+            if same_plate(near.quad, found.quad):
+                score = float(np.sqrt(near.score * found.score))
+                return FoundPlate(near.quad, score, near.two_lines)
+        return FoundPlate(found.quad, found.score * _LEAST_FAR, found.two_lines)
+
+
+@cache
+def shared_locator() -> Locator:
+    """The locator with the weights that come with Qifen, loaded once for the whole process."""
+    return Locator()
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """What part of a picture a canvas shows: from x, y on, in pixels, enlarged by `scale`."""
+
+    x: float
+    y: float
+    scale: float
+
+
+class _Canvas:
+    """The network at one fixed size."""
+
+    def __init__(self, model: Any, size: tuple[int, int], threads: int) -> None:
+        width, height = size
+        self._size = size
+        model.reshape([1, 3, height, width])
+        compiled: Any = ov.Core().compile_model(model, "CPU", lean_settings(threads))
+        self._request: Any = compiled.create_infer_request()
+
+    def look(self, image: Image, window: _Window, least: float, most: int) -> list[FoundPlate]:
+        """Plates in the window, in pixels of the image."""
+        blob = cv2.dnn.blobFromImage(_shown(image, window, self._size), 1 / 255, swapRB=True)
+        answer: Answer = next(iter(self._request.infer([blob]).values()))[0]
+        start = np.array([window.x, window.y], np.float32)
+        return [
+            FoundPlate(found.quad / np.float32(window.scale) + start, found.score, found.two_lines)
+            for found in peaks(answer, least=least, most=most)
+        ]
+
+
+def _shown(image: Image, window: _Window, size: tuple[int, int]) -> Image:
+    """The window on a canvas of `size`, grey where the picture ends; shrunk by averaging."""
+    height, width = image.shape[:2]
+    scale = window.scale
+    left, top = max(0, int(window.x)), max(0, int(window.y))
+    right = min(width, int(np.ceil(window.x + size[0] / scale)) + 1)
+    bottom = min(height, int(np.ceil(window.y + size[1] / scale)) + 1)
+    part = image[top:bottom, left:right]
+    shrunk = 1.0
+    if scale < 0.7:
+        shrunk = scale
+        shown = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+        part = cv2.resize(part, shown, interpolation=cv2.INTER_AREA)
+    rest = scale / shrunk
+    matrix = np.array(
+        [
+            [rest, 0, (left - window.x) * scale + (rest - 1) / 2],
+            [0, rest, (top - window.y) * scale + (rest - 1) / 2],
+        ]
+    )
+    grey = (_GREY, _GREY, _GREY)
+    return np.asarray(
+        cv2.warpAffine(part, matrix, size, flags=cv2.INTER_LINEAR, borderValue=grey), np.uint8
+    )
+
+
+def _windows(image: Image, side: int) -> list[_Window]:
+    """The whole picture on the canvas, and where `side` is larger, tiles that overlap a quarter."""
+    height, width = image.shape[:2]
+    whole = min(_CANVAS[0] / width, _CANVAS[1] / height)
+    scale = min(whole, side / max(height, width), _MOST_ENLARGED)
+    windows = [_centred(width, height, scale)]
+    fine = min(1.0, side / max(height, width))
+    if side <= max(_CANVAS) or fine < 1.2 * whole:
+        return windows
+    columns = _starts(width, _CANVAS[0] / fine)
+    rows = _starts(height, _CANVAS[1] / fine)
+    return windows + [_Window(x, y, fine) for y in rows for x in columns]
+
+
+def _centred(width: int, height: int, scale: float) -> _Window:
+    return _Window((width - _CANVAS[0] / scale) / 2, (height - _CANVAS[1] / scale) / 2, scale)
+
+
+def _starts(length: int, tile: float) -> list[float]:
+    """Where tiles begin so that they cover `length` and overlap by a quarter or more."""
+    if tile >= length:
+        return [(length - tile) / 2]
+    count = int(np.ceil((length - tile) / (tile * 0.75))) + 1
+    return [float(start) for start in np.linspace(0, length - tile, count)]
+
+
+def _distinct(found: list[FoundPlate], least: float) -> list[FoundPlate]:
+    """Surest first, one of each plate, none below `least`."""
+    kept: list[FoundPlate] = []
+    for plate in sorted(found, key=lambda p: -p.score):
+        if plate.score >= least and not any(same_plate(plate.quad, k.quad) for k in kept):
+            kept.append(plate)
+    return kept[:_MOST]
+
+
+def _checked(weights: Path, sha256: str | None) -> NDArray[np.uint8] | Path:
+    """The file, if it is there and, where a sum is known, is the one that was released."""
+    reason = "missing"
+    if weights.is_file():
+        found = hashlib.sha256(weights.read_bytes()).hexdigest()
+        if sha256 is None or found == sha256:
+            return weights
+        reason = f"damaged (sha256 {found[:12]}, expected {sha256[:12]})"
+    raise BadWeights(
+        f"the plate locator's weights {weights.name} are {reason}",
+        hint="install Qifen again",
+        field="plates",
+    )
