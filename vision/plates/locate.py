@@ -15,6 +15,8 @@ from vision.types import Image
 __all__ = ["PICTURE_SIDE", "VEHICLE_SIDE", "FoundPlate", "find_plates", "plate_quads"]
 
 _MOST: Final = 6
+_COARSER: Final = 1.2
+"""The text finder sees letters at a smaller size than the locator wants a plate."""
 
 
 def find_plates(image: Image, *, side: int = VEHICLE_SIDE) -> list[FoundPlate]:
@@ -27,10 +29,8 @@ def find_plates(image: Image, *, side: int = VEHICLE_SIDE) -> list[FoundPlate]:
 
 def plate_quads(image: Image, *, side: int) -> list[Quad]:
     """Candidates in pixels of `image`, likeliest first; text lines of a plate's proportions."""
-    found = [
-        (score * _plate_like(quad), quad)
-        for score, quad in shared_text_finder().find(image, side=side)
-    ]
+    lines = shared_text_finder().find(image, side=round(side / _COARSER))
+    found = [(score * _plate_like(quad), quad) for score, quad in lines]
     found = [(score, quad) for score, quad in found if score > 0]
     return [quad for _, quad in sorted(found, key=lambda item: -item[0])[:_MOST]]
 
