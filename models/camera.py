@@ -73,6 +73,12 @@ class Camera(Base):
     """Number of the worker that may write for this camera; an older worker's writes are refused."""
     created_at: Mapped[datetime]
 
+    @property
+    def clock_is_off_by(self) -> float:
+        """What a person found or what the stream tells, whichever is worse: neither proves that
+        the other is wrong (L81)."""
+        return max(self.clock_offset_seconds, self.measured_clock_offset_seconds or 0.0, key=abs)
+
     def is_reviewed(self) -> bool:
         """All four that 行政处罚法 art. 41(1) asks of a device before its records are evidence."""
         return bool(

@@ -108,7 +108,7 @@ def judge_gates(
     lock(session, event)
     if event.state != EventState.FLAGGED:
         return event
-    offset = event.camera.clock_offset_seconds
+    offset = event.camera.clock_is_off_by
     event.confirm_gates = measure_gates(event, facts, clock_offset_seconds=offset, policy=policy)
     inputs = {"clone_suspected": facts.clone_suspected, "exemption": facts.exemption}
     measured = {"confidence_mean": facts.confidence_mean}

@@ -41,6 +41,7 @@ __all__ = [
     "report_health",
     "retire_zone",
     "save_zone",
+    "set_reference",
     "take_over",
     "update_camera",
     "zones_for",
@@ -213,6 +214,11 @@ class HealthReport:
     last_picture: str | None = None
     reconnects: int | None = None
     details: Mapping[str, Any] | None = None
+    """What was measured of the view."""
+    since: datetime | None = None
+    """The first look that showed it; else it counts from the writing."""
+    clock_offset_seconds: float | None = None
+    """By how much the stream tells that the camera's clock is ahead of ours."""
 
 
 def report_health(
@@ -220,24 +226,57 @@ def report_health(
 ) -> Camera:
     """Write a camera's health; each change of it is one more row of its history."""
     camera = check_fencing(session, camera_id, fencing)
+    details = None if report.details is None else dict(report.details)
     if report.health != camera.health:
-        session.add(
-            CameraHealthChange(
-                camera_id=camera.id,
-                at=at,
-                health=report.health,
-                reason=report.reason[:300],
-                details=dict(report.details or {}),
-            )
-        )
+        _note_change(session, camera, report, at=at)
+        camera.health_since = report.since or at
     camera.health = report.health
     camera.health_reason = report.reason[:300]
     camera.health_at = at
+    if details is not None:
+        camera.health_details = details
+    if report.clock_offset_seconds is not None:
+        camera.measured_clock_offset_seconds = report.clock_offset_seconds
+        camera.clock_measured_at = at
     if report.last_frame_at is not None:
         camera.last_frame_at = report.last_frame_at
     if report.last_picture is not None:
         camera.last_picture = report.last_picture
     if report.reconnects is not None:
         camera.reconnects = report.reconnects
+    session.flush()
+    return camera
+
+
+def _note_change(session: Session, camera: Camera, report: HealthReport, *, at: datetime) -> None:
+    """One more row of the history: from when on, and how long it had been as before."""
+    since = report.since or at
+    before: dict[str, Any] = {"before": camera.health}
+    if camera.health_since is not None:
+        lasted = (since - camera.health_since).total_seconds()
+        before["before_seconds"] = round(max(0.0, lasted), 1)
+    session.add(
+        CameraHealthChange(
+            camera_id=camera.id,
+            at=at,
+            health=report.health,
+            reason=report.reason[:300],
+            details={**(report.details or {}), **before, "since": since.isoformat()},
+        )
+    )
+
+
+def set_reference(
+    session: Session, camera: Camera, key: str | None, *, at: datetime, actor: str
+) -> Camera:
+    """The view kept under `key` in the evidence store is the right one from now on (W03); None:
+    the camera's worker learns it anew. The worker takes it up by itself."""
+    camera.reference_picture = key
+    camera.reference_at = None if key is None else at
+    camera.reference_by = None if key is None else actor[:80]
+    record(
+        session, at=at, actor=actor, action="camera.reference", subject=f"camera:{camera.id}",
+        details={"key": key},
+    )  # fmt: skip
     session.flush()
     return camera

@@ -10,30 +10,29 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from models.errors import Conflict, NotFound, QifenError, Unavailable
-from models.registry import HealthReport, get_camera, report_health, zones_for
+from models.errors import Conflict, NotFound, QifenError
+from models.policy import load_policy
+from models.registry import get_camera, zones_for
 from pipeline.buffer import Held, HeldSighting, HoldingBuffer, held_items
-from pipeline.evidence import encode_jpeg
+from pipeline.health import CameraHealth
+from pipeline.health_reference import NO_REFERENCE, Reference, keep_learnt, read_reference
 from pipeline.intake import Intake
 from pipeline.logs import get_logger
 from pipeline.metrics import CameraCounters
 from pipeline.watches import WatchList, zone_shape
-from vision.frames import LiveSource, StreamState, StreamStatus
+from vision.frames import LiveSource, StreamState
+from vision.health_reference import ReferenceBook
 from vision.looker import CameraLooker
-from vision.types import Frame, LookResult, ViewHealth, WatchSubject, WeightsInfo, ZoneShape
+from vision.types import LookResult, WatchSubject, WeightsInfo, ZoneShape
 
 if TYPE_CHECKING:
     from pipeline.services import Services
 
 FENCED = "FENCED"
-HEALTH_SECONDS = 5.0
-"""Health is written when it changes, and otherwise this often."""
-PICTURE_SECONDS = 5.0
-"""How old the console's latest picture may be."""
 _PEN_SECONDS = 0.2
 
 _log = get_logger(__name__)
@@ -49,6 +48,8 @@ class Post:
     looks_per_second: float
     weights: str | None
     fencing: int
+    trouble: str = ""
+    """What the camera's page should say although it works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ class Orders:
 
     zones: tuple[ZoneShape, ...]
     watches: tuple[WatchSubject, ...]
+    reference: Reference = NO_REFERENCE
+    """The view to be held against; a new one where a person accepted another view."""
+    clock_limit_seconds: float = 1.0
+    zone_seconds: float = 0.0
+    """The camera's time zone, ahead of UTC."""
 
 
 class Shift:
@@ -77,7 +83,8 @@ class Shift:
         self._watch_list = WatchList(services.evidence)
         self._intake = Intake(services, fencing=post.fencing, model=model)
         self._buffer = HoldingBuffer(self._apply, hold_seconds=services.settings.hold_seconds)
-        self._health = _Health(services, post)
+        self._health = CameraHealth(services, post.camera_id, post.name, post.fencing)
+        self._learnt: ReferenceBook | None = None
         self._poll_due = 0.0
         self.orders = Orders((), ())
         self.orders = self._read_orders()
@@ -110,22 +117,33 @@ class Shift:
             if orders is not seen:
                 if seen is None or orders.zones != seen.zones:
                     looker.set_zones(orders.zones)
+                if seen is None or orders.reference.key != seen.reference.key:
+                    self._take_reference(looker, orders.reference)
                 looker.set_watches(orders.watches)
                 # A place under watch is looked at once a second at least, whatever keyframes do.
                 busy = max(1.0, self._post.looks_per_second) if orders.watches else None
                 source.want_more(busy)
                 seen = orders
             started = time.monotonic()
-            self._note_look(looker.look(frame), started)
+            trouble = self._health.note_clock(
+                source.clock_offset_seconds, orders.zone_seconds, orders.clock_limit_seconds
+            )
+            self._note_look(looker, looker.look(frame, trouble), started)
 
-    def _note_look(self, result: LookResult, started: float) -> None:
+    @staticmethod
+    def _take_reference(looker: CameraLooker, reference: Reference) -> None:
+        if not reference.own:
+            looker.set_reference(reference.book)
+
+    def _note_look(self, looker: CameraLooker, result: LookResult, started: float) -> None:
         counters = self._counters
         counters.frames += 1
         counters.detector_calls += int(result.detector_called)
         counters.sightings += len(result.sightings)
         counters.look_seconds += time.monotonic() - started
         self._beat()
-        self._health.note_look(result.frame, result.health)
+        self._health.note_look(result.frame, result.health, looker.view_report)
+        self._learnt = looker.learnt_reference() or self._learnt
         for item in held_items(result):
             self._buffer.add(item)
         self._something.set()
@@ -173,6 +191,25 @@ class Shift:
             self.orders = self._read_orders()
             self._poll_due = now + self._services.settings.poll_seconds
         self._health.write(now, counters.reconnects)
+        self._keep_learnt()
+
+    def _keep_learnt(self) -> None:
+        """What the eyes learnt of the view, so that the next start knows it."""
+        book = self._learnt
+        if book is None:
+            return
+        services = self._services
+        with services.store.begin() as session:
+            key = keep_learnt(
+                session, services.evidence, self._post.camera_id, self._post.fencing, book,
+                at=services.clock.now(),
+            )  # fmt: skip
+        old = self.orders
+        if old.reference.key is None:
+            # The eyes know it already: only a person's reference is taken up anew.
+            self.orders = replace(old, reference=Reference(key, book, own=True))
+        if self._learnt is book:
+            self._learnt = None
 
     def _apply(self, item: Held) -> None:
         try:
@@ -200,81 +237,18 @@ class Shift:
                 self._end("changed")
             zones = tuple(zone_shape(version) for version in zones_for(session, camera))
             watches = tuple(self._watch_list.subjects(session, camera.id))
-        old = self.orders
+            old = self.orders
+            reference = old.reference
+            if camera.reference_picture != reference.key:
+                reference = read_reference(self._services.evidence, camera)
+            limit = load_policy(session).clock_offset_limit_seconds
+            offset = self._services.clock.now().astimezone(ZoneInfo(camera.time_zone)).utcoffset()
+        new = Orders(zones, watches, reference, limit, offset.total_seconds() if offset else 0.0)
         # The same object where nothing changed: the eyes keep what they remember.
-        if old.zones == zones and _identity(old.watches) == _identity(watches):
-            return old
-        return Orders(zones, watches)
+        same = replace(old, watches=()) == replace(new, watches=())
+        return old if same and _identity(old.watches) == _identity(watches) else new
 
 
 def _identity(watches: Sequence[WatchSubject]) -> list[tuple[object, ...]]:
     """What makes a watch another one; pictures cannot be compared, and do not change."""
     return [(w.key, w.zone, w.box, w.plate_text, w.plate_colour) for w in watches]
-
-
-class _Health:
-    """What is known about the camera's health, and when it was last written."""
-
-    def __init__(self, services: Services, post: Post) -> None:
-        self._services = services
-        self._post = post
-        self._picture_name = f"camera-{post.camera_id}"
-        self._stream: StreamState | None = None
-        self._view = ViewHealth.OK
-        self._was_down = ""
-        self._frame: Frame | None = None
-        self._last_frame_at: datetime | None = None
-        self._picture_key: str | None = None
-        self._store_trouble = ""
-        self._written: tuple[str, str] | None = None
-        self._write_due = self._picture_due = 0.0
-
-    def note_look(self, frame: Frame, view: ViewHealth) -> None:
-        self._frame, self._last_frame_at, self._view = frame, frame.at, view
-
-    def note_stream(self, state: StreamState) -> None:
-        if state.status is StreamStatus.DOWN:
-            self._was_down = state.message or state.reason
-        elif state.status is StreamStatus.UP:
-            self._was_down = ""
-        self._stream = state
-
-    def state(self) -> tuple[str, str]:
-        """unknown | down | up | the view's trouble, and why."""
-        if self._was_down:  # also while it connects again
-            return "down", self._was_down
-        if self._stream is None or self._stream.status is not StreamStatus.UP:
-            return "unknown", ""
-        if self._view is ViewHealth.OK:
-            return "up", self._store_trouble
-        return str(self._view), "the picture cannot be judged"
-
-    def write(self, now: float, reconnects: int) -> None:
-        """Write health if it changed or is due, and the latest picture if that is due."""
-        state = self.state()
-        if state == self._written and now < self._write_due:
-            return
-        self._keep_picture(now)
-        state = self.state()
-        report = HealthReport(
-            *state, last_frame_at=self._last_frame_at, last_picture=self._picture_key,
-            reconnects=reconnects,
-        )  # fmt: skip
-        with self._services.store.begin() as session:
-            report_health(
-                session, self._post.camera_id, self._post.fencing, report,
-                at=self._services.clock.now(),
-            )  # fmt: skip
-        self._written, self._write_due = state, now + HEALTH_SECONDS
-
-    def _keep_picture(self, now: float) -> None:
-        frame = self._frame
-        if frame is None or now < self._picture_due:
-            return
-        self._frame, self._picture_due = None, now + PICTURE_SECONDS
-        data = encode_jpeg(frame.image, quality=80)
-        try:
-            self._picture_key = self._services.evidence.overwrite(self._picture_name, data, "jpg")
-            self._store_trouble = ""
-        except Unavailable as error:
-            self._store_trouble = str(error)  # a full disk is told, and hides no other trouble

@@ -125,6 +125,12 @@ class LiveSource:
         self._pace.want(looks_per_second)
 
     @property
+    def clock_offset_seconds(self) -> float | None:
+        """By how much the camera's clock is ahead of ours (RTCP); None where it is not known."""
+        reader = self._reader
+        return None if reader is None else reader.clock_offset_seconds
+
+    @property
     def state(self) -> StreamState:
         """A snapshot of status and counters."""
         reader = self._reader

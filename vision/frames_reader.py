@@ -24,6 +24,7 @@ from vision.frames_open import (
     stream_error,
     video_stream,
 )
+from vision.health_clock import ClockMeter
 
 _HUNG_AFTER_SECONDS = 1.5
 """Past libav's own deadline by this much, a call counts as hung."""
@@ -36,6 +37,10 @@ _LONGEST_PAUSE_SECONDS = 0.2
 """While only keyframes are looked at: between two readings the kernel gathers what comes. A
 1080p stream is some 350 small messages a second; woken for each, reading took 12 ms of CPU a
 second, in bursts it takes 4.5."""
+_FRESH_SECONDS = 0.7
+"""So soon after a packet that was waited for, nothing can have lain unread for longer."""
+_SETTLED_SECONDS = 3.0
+"""What came while the stream was opened was read late."""
 _WAITED_SECONDS = 0.002
 """A packet that took so long to come was waited for: nothing more is there to be read."""
 
@@ -231,6 +236,7 @@ class Reader(threading.Thread):
         self._progress_at = time.monotonic()
         self._next_look: float | None = None
         self._decoder: LookDecoder | None = None
+        self._clock = ClockMeter()
         self.decoded = 0
         self.drops = 0
         """Due looks that nobody took before a newer one came."""
@@ -263,6 +269,11 @@ class Reader(threading.Thread):
     @property
     def keyframe_interval_seconds(self) -> float | None:
         return self._decoder.meter.interval_seconds if self._decoder else None
+
+    @property
+    def clock_offset_seconds(self) -> float | None:
+        """By how much the camera's clock is ahead of ours; None where it does not tell."""
+        return self._clock.offset_seconds
 
     @property
     def all_frames(self) -> bool:
@@ -305,12 +316,15 @@ class Reader(threading.Thread):
     def _read(self, container: InputContainer) -> None:
         stream = video_stream(container, redact_url(self._url))
         self._decoder = LookDecoder(stream, self._pace)
-        asked_at = time.monotonic()
+        started = asked_at = waited_at = time.monotonic()
         for packet in container.demux(stream):
             if self._abandoned:
                 return
-            self._progress_at = time.monotonic()
-            waited = self._progress_at - asked_at > _WAITED_SECONDS
+            self._progress_at = now = time.monotonic()
+            waited = now - asked_at > _WAITED_SECONDS
+            waited_at = now if waited else waited_at
+            fresh = now - waited_at <= _FRESH_SECONDS and now - started > _SETTLED_SECONDS
+            self._clock.add(packet, self._clock_now(), fresh=fresh)
             if packet.size > 0:
                 for picture, pts in self._decoder.decode(packet, self._progress_at):
                     self._offer(picture, pts)

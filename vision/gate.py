@@ -15,10 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.appearance import Grey
+from vision.small import SmallLook
 from vision.types import Box
 
-_WIDTH = 320
 _BLOCK = 8
 _NEAR_SHARE = 0.25
 """A region is watched with this share of its size around it."""
@@ -47,20 +46,20 @@ class ChangeGate:
         self._noise: NDArray[np.float32] | None = None
 
     def changed(
-        self, grey: Grey, at: datetime, regions: Sequence[Box], *, longest_seconds: float
+        self, look: SmallLook, at: datetime, regions: Sequence[Box], *, longest_seconds: float
     ) -> bool:
         """Whether the detector has to look at this picture.
 
         `regions` are boxes (0..1) of zones and watched places; none means the whole picture.
         `longest_seconds` may ask for more looks than the settings, never for fewer.
         """
-        self._now = _detail(grey)
+        self._now = look.detail
         if self._seen is None or self._seen_at is None or self._seen.shape != self._now.shape:
             return True
         passed = (at - self._seen_at).total_seconds()
         if not 0 <= passed < min(longest_seconds, self._settings.longest_seconds):
             return True
-        blocks = _blocks(np.abs(self._now - self._seen))
+        blocks = _blocks(np.asarray(cv2.absdiff(self._now, self._seen), np.float32))
         if self._noise is None or self._noise.shape != blocks.shape:
             self._noise = np.zeros_like(blocks)
         limit = np.maximum(self._settings.threshold, self._noise * self._settings.noise_factor)
@@ -82,14 +81,6 @@ class ChangeGate:
         if self._mask is None or asked != self._regions or self._mask.shape != shape:
             self._regions, self._mask = asked, _mask(asked, shape)
         return self._mask
-
-
-def _detail(grey: Grey) -> NDArray[np.float32]:
-    """320 pixels wide; each pixel minus its neighbourhood: a cloud falls out, an edge stays."""
-    height = max(_BLOCK, round(grey.shape[0] * _WIDTH / grey.shape[1]))
-    small = cv2.resize(grey, (_WIDTH, height), interpolation=cv2.INTER_AREA)
-    smooth = cv2.GaussianBlur(small, (5, 5), 0).astype(np.float32)
-    return np.asarray(smooth - cv2.blur(smooth, (31, 31)), np.float32)
 
 
 def _blocks(difference: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,251 +1,293 @@
 """Can the camera be believed right now? Anything but OK makes every answer `unclear` (W03, W47).
 
-Judged on one small grey picture a look, against how the same view looked while it was good.
+Each look is made small and held against how the same view looked while it was right. What most
+looks need is cheap: brightness, sameness, and whether the tiles look like themselves. Only a view
+that does not is looked at closely (`vision.health_view`).
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.appearance import Grey
+from vision.health_frozen import FrozenMeter
+from vision.health_learning import Learning
+from vision.health_reference import ReferenceBook
+from vision.health_view import View, open_tiles
+from vision.small import SmallLook
 from vision.types import Box, ViewHealth
 
-_SIZE = (320, 180)
-_TILE = 20
-"""16 x 9 tiles."""
-_LEARN_EVERY_SECONDS = 5.0
-_TEXTURED = 4.0
-"""Mean square of a tile's detail above which there is something to compare."""
-_FEWEST_TILES = 40
-"""A view with less texture cannot be compared tile by tile."""
+_BRIGHT_SHARE = 0.05
+_REPEATS = 0.5
+"""Sharpness below which a view's finest detail is not to be relied on."""
+_STEADY_PIXELS = 0.3
+_SMOOTHING = 0.25
+_MEAN_LOOKS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class HealthSettings:
+    """Durations in seconds. Every sickness is found within 60 s (peers.md B13)."""
+
     black_level: float = 10.0
     """Mean luma (0..255) below which a picture is black."""
-    dark_level: float = 28.0
+    dark_level: int = 28
     """95th percentile of luma below which nothing can be judged (A18: night too dark)."""
-    covered_share: float = 0.15
-    """Less of the usual texture than this, and nothing of the view left: covered."""
-    sharp_share: float = 0.30
-    """Less of the view's fine detail than this while the view is still there: out of focus."""
     view_match: float = 0.7
-    """domain.md W03: share of the textured tiles that must still match the reference."""
+    """domain.md W03: the share of the view that must lie where it was."""
     shift_share: float = 0.02
-    """peers.md B13: of the picture's width."""
-    frozen_seconds: float = 60.0
+    """peers.md B13: of the picture's width, at the corner that moved most."""
+    covered_share: float = 0.5
+    """With so much of the texture gone and hardly any fine detail left: covered."""
+    part_covered_share: float = 0.3
+    """With so much gone for long, though the rest is in its place: partly covered."""
+    part_seen_share: float = 0.35
+    """As long as so much is in its place, and nothing is found elsewhere, something stands in
+    front of the camera, and it is not the camera that moved."""
+    sharp_share: float = 0.42
+    """Less of the view's finest detail than this share of the usual: out of focus."""
+    finest_share: float = 0.6
+    """The same by energy, which a shaking view does not weaken."""
     shifted_seconds: float = 2.0
-    """So long a measured shift must last: passing traffic shifts part of the view too."""
-    moved_seconds: float = 10.0
-    """A large vehicle may fill the view for a moment; so long a mismatch without a measured
-    shift is none."""
+    """So long a measured shift or a cover must last: passing traffic does both for a moment."""
+    soft_seconds: float = 4.0
+    part_covered_seconds: float = 30.0
+    unknown_seconds: float = 20.0
+    """So long a view may match nothing: a bus may fill it for a moment."""
+    frozen_seconds: float = 45.0
     start_seconds: float = 30.0
-    """So long after the start a mismatch teaches the reference: the first picture may have had
-    a bus in it."""
-    learn_seconds: float = 120.0
-    """Time constant with which the reference follows the light."""
+    """Without a reference, the view of so long a time after the start becomes one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewReport:
+    """What was measured in the last look, for those who ask why."""
+
+    health: ViewHealth = ViewHealth.OK
+    since: datetime | None = None
+    """The first look of the present trouble; None while there is none."""
+    score: float | None = None
+    """domain.md W03: share of the view (0..1) that lies where it was; None where it cannot be
+    told: too dark, or too little texture."""
+    needed: float = 0.7
+    sharpness: float | None = None
+    """Finest detail left, 1 as sharp as the reference."""
+    shift_share: float = 0.0
+    """By how much of its width the view has moved, where that could be measured."""
+    brightness: float = 0.0
+    """Mean luma, 0..255."""
+    textured_share: float = 0.0
+    """Share of the view with enough texture to be compared."""
+    learning: bool = False
+    """No reference yet: the view is being learnt."""
 
 
 class ViewMonitor:
-    """Judges the looks of one camera in order. The first good picture is the reference."""
+    """Judges the looks of one camera in order, against its reference views.
 
-    def __init__(self, settings: HealthSettings | None = None) -> None:
+    Without a `book` the view of the first half minute becomes the reference, and `learnt` hands
+    it out to be kept: the next start then knows it.
+    """
+
+    def __init__(
+        self, settings: HealthSettings | None = None, book: ReferenceBook | None = None
+    ) -> None:
         self._settings = settings or HealthSettings()
-        self._reference: _View | None = None
-        self._unlearnt_seconds = 0.0
-        self._steady = 1.0
-        self._last_at: datetime | None = None
-        self._bytes: int | None = None
-        self._bytes_since: datetime | None = None
-        self._bytes_pts: float | None = None
-        self._mismatch_since: datetime | None = None
-        self._shifted = False
-        self._learnt_since: datetime | None = None
-        self.view_score = 1.0
-        """Share of the textured tiles that matched in the last look."""
+        self._frozen = FrozenMeter(self._settings.frozen_seconds)
+        self._learning = Learning(self._settings.start_seconds, book)
+        self._trouble = _Trouble()
+        self._finest: float | None = None
+        self.report = ViewReport(needed=self._settings.view_match)
 
-    def relearn(self) -> None:
-        """The view as it is now is the right one (its zones were drawn anew)."""
-        self._reference = None
-        self._mismatch_since = None
-        self._steady = 1.0
+    def use(self, book: ReferenceBook | None) -> None:
+        """These are the reference views from now on, because a person has accepted them; None:
+        the view as it is now is learnt anew."""
+        self._learning = Learning(self._settings.start_seconds, book)
+        self._trouble = _Trouble()
+
+    def learnt(self) -> ReferenceBook | None:
+        """The reference views to be kept, once after each change; else None."""
+        return self._learning.hand_out()
 
     def judge(
-        self, grey: Grey, at: datetime, pts: float | None = None, vehicles: Sequence[Box] = ()
+        self, look: SmallLook, at: datetime, pts: float | None = None, vehicles: Sequence[Box] = ()
     ) -> ViewHealth:
         """Judge one look. `vehicles` are boxes of what comes and goes (0..1): a street that fills
         with cars is not another view, so the places under them are left out."""
-        tiny = np.asarray(cv2.resize(grey, _SIZE, interpolation=cv2.INTER_AREA), np.uint8)
-        small = tiny.astype(np.float32)
-        passed = (at - self._last_at).total_seconds() if self._last_at else 0.0
-        self._last_at = at
-        if cv2.mean(small)[0] < self._settings.black_level:
-            return ViewHealth.BLACK
-        if np.count_nonzero(tiny >= self._settings.dark_level) < 0.05 * tiny.size:
-            return ViewHealth.TOO_DARK
-        if self._frozen(tiny, at, pts):
-            return ViewHealth.FROZEN
-        now = _View.of(small)
-        if self._reference is None or self._learnt_since is None:
-            self._reference, self._learnt_since = now, at
-            return ViewHealth.OK
-        return self._against(self._reference, now, at, max(0.0, passed), _open_tiles(vehicles))
+        found = self._find(look, at, pts, vehicles)
+        health = self._trouble.note(found, at)
+        since = None if health is ViewHealth.OK else self._trouble.since
+        self.report = replace(found.report, health=health, since=since)
+        return health
 
-    def _frozen(self, tiny: Grey, at: datetime, pts: float | None) -> bool:
-        """Identical bytes for long while the stream's time goes on: no sensor is so quiet."""
-        checksum = zlib.crc32(tiny.tobytes())
-        if checksum != self._bytes or self._bytes_since is None:
-            self._bytes, self._bytes_since, self._bytes_pts = checksum, at, pts
+    def _find(
+        self, look: SmallLook, at: datetime, pts: float | None, vehicles: Sequence[Box]
+    ) -> _Finding:
+        settings = self._settings
+        brightness = float(cv2.mean(look.grey)[0])
+        report = ViewReport(brightness=round(brightness, 1), needed=settings.view_match)
+        if brightness < settings.black_level:
+            return _Finding(report, ViewHealth.BLACK)
+        bright = np.count_nonzero(look.grey >= settings.dark_level)
+        if bright < _BRIGHT_SHARE * look.grey.size:
+            return _Finding(report, ViewHealth.TOO_DARK)
+        if self._frozen.frozen(look.grey, at, pts):
+            return _Finding(report, ViewHealth.FROZEN, since=self._frozen.since)
+        return self._compare(View(look), at, open_tiles(vehicles, look.grey.shape), report)
+
+    def _compare(
+        self, now: View, at: datetime, tiles: NDArray[np.bool_], report: ViewReport
+    ) -> _Finding:
+        """Against the reference: the same view, out of focus, or not the same."""
+        settings, learning = self._settings, self._learning
+        if learning.unsure:
+            learning.start(now, at, tiles, settings.view_match)
+            return _Finding(replace(report, learning=True))
+        reference = learning.reference(now, tiles, settings.view_match)
+        report = replace(report, textured_share=round(float(reference.textured.mean()), 2))
+        if reference.grey.shape != now.grey.shape:
+            # Another aspect ratio: the zones lie elsewhere now.
+            report = replace(report, score=0.0)
+            return _Finding(report, ViewHealth.MOVED, settings.shifted_seconds)
+        seen = reference.match(now, tiles)
+        if seen is None:
+            return _Finding(report)
+        sharpness = reference.sharpness_left(now, tiles)
+        soft = self._soft(reference, now, tiles, sharpness)
+        rounded = None if sharpness is None else round(sharpness, 2)
+        report = replace(report, score=round(seen, 2), sharpness=rounded)
+        if seen < settings.view_match:
+            return self._suspicious(_Pair(reference, now, tiles, seen, soft), at, report)
+        if soft:
+            return _Finding(report, ViewHealth.DEFOCUSED, settings.soft_seconds)
+        return self._good(reference, now, at, tiles, report)
+
+    def _good(
+        self, reference: View, now: View, at: datetime, tiles: NDArray[np.bool_], report: ViewReport
+    ) -> _Finding:
+        """A view that is where it was teaches how sharp it is and what the light does."""
+        settings, learning = self._settings, self._learning
+        sharpness = reference.sharpness_left(now, tiles) if learning.usual is None else None
+        learning.note_sharpness(sharpness, reference.finest_left(now, tiles))
+        learning.follow(now, at)
+        crept = learning.crept(at, settings.shift_share)
+        if crept:
+            return _Finding(replace(report, shift_share=round(crept, 3)), ViewHealth.MOVED)
+        return _Finding(report)
+
+    def _suspicious(self, pair: _Pair, at: datetime, report: ViewReport) -> _Finding:
+        """Too few tiles look like themselves: find out why."""
+        settings = self._settings
+        limit = settings.shift_share
+        reference, now = pair.reference, pair.now
+        motion = reference.motion(now, limit)
+        if motion.moved(limit):
+            report = replace(report, shift_share=round(motion.share, 3))
+            return _Finding(report, ViewHealth.MOVED, settings.shifted_seconds)
+        still = motion.still(limit)
+        lost = reference.lost_share(now, pair.tiles)
+        if pair.soft and (still or reference.same_when_blurred(now)):
+            return _Finding(report, ViewHealth.DEFOCUSED, settings.soft_seconds)
+        bare = reference.bare(now)
+        if lost >= settings.covered_share and bare:
+            return _Finding(report, ViewHealth.COVERED, settings.shifted_seconds)
+        if lost >= settings.part_covered_share:
+            return _Finding(report, ViewHealth.COVERED, settings.part_covered_seconds)
+        if not still:
+            return self._unexplained(pair, report)
+        if motion.placed(limit):
+            # The same view with something in front of it, or in a light not seen before.
+            self._learning.light_changed(now, at)
+        kept = max(pair.seen, motion.share_kept)
+        return _Finding(replace(report, score=round(kept, 2)))
+
+    def _unexplained(self, pair: _Pair, report: ViewReport) -> _Finding:
+        """Neither the view is found nor where it went. Rain, snow and traffic fall out of the
+        mean of many looks; another view does not."""
+        settings, reference = self._settings, pair.reference
+        mean = self._trouble.mean_with(pair.now)
+        motion = reference.motion(mean, settings.shift_share)
+        if motion.moved(settings.shift_share):
+            report = replace(report, shift_share=round(motion.share, 3))
+            return _Finding(report, ViewHealth.MOVED, settings.unknown_seconds)
+        seen = reference.match(mean, np.ones_like(pair.tiles)) or 0.0
+        if motion.still(settings.shift_share) or seen >= settings.part_seen_share:
+            return _Finding(replace(report, score=round(max(seen, motion.share_kept), 2)))
+        sick = ViewHealth.COVERED if reference.bare(mean) else ViewHealth.MOVED
+        return _Finding(report, sick, settings.unknown_seconds)
+
+    def _soft(
+        self, reference: View, now: View, tiles: NDArray[np.bool_], sharpness: float | None
+    ) -> bool:
+        """Out of focus. Where a view's finest detail never repeats itself (bare asphalt, a weak
+        encoder) its energy alone is asked, over several looks."""
+        usual = self._learning.usual
+        if sharpness is None or usual is None:
             return False
-        moving = pts is None or self._bytes_pts is None or pts > self._bytes_pts
-        same_for = (at - self._bytes_since).total_seconds()
-        return moving and same_for >= self._settings.frozen_seconds
-
-    def _against(
-        self,
-        reference: _View,
-        now: _View,
-        at: datetime,
-        passed_seconds: float,
-        tiles: NDArray[np.bool_],
-    ) -> ViewHealth:
-        self.view_score = reference.match(now, tiles)
-        soft = self._soft(reference.sharpness_left(now), at)
-        if self.view_score >= self._settings.view_match:
-            self._mismatch_since, self._shifted = None, False
-            if soft:
-                return ViewHealth.DEFOCUSED
-            self._unlearnt_seconds += passed_seconds
-            if self._unlearnt_seconds >= _LEARN_EVERY_SECONDS:
-                share = min(0.2, self._unlearnt_seconds / self._settings.learn_seconds)
-                self._reference = reference.blend(now, share)
-                self._unlearnt_seconds = 0.0
-            return ViewHealth.OK
-        if self._starting(at):
-            self._reference = now
-            return ViewHealth.OK
-        since = self._mismatch_since = self._mismatch_since or at
-        if soft and reference.same_when_blurred(now):
-            return ViewHealth.DEFOCUSED
-        if now.texture < self._settings.covered_share * reference.texture:
-            return ViewHealth.COVERED
-        moved = self._moved(reference, now, (at - since).total_seconds())
-        return ViewHealth.MOVED if moved else ViewHealth.OK
-
-    def _soft(self, sharpness: float, at: datetime) -> bool:
-        """Out of focus. How well a view's finest detail repeats itself is learnt at the start:
-        bare asphalt under a weak encoder has none that does, and is never called soft."""
-        if self._starting(at):
-            self._steady = min(self._steady, sharpness)
+        settings = self._settings
+        relies = usual.sharpness >= _REPEATS
+        if relies and sharpness >= settings.sharp_share * usual.sharpness:
+            self._finest = None
             return False
-        share = self._settings.sharp_share
-        return self._steady >= 2 * share and sharpness < share
-
-    def _starting(self, at: datetime) -> bool:
-        since = self._learnt_since
-        return since is None or (at - since).total_seconds() < self._settings.start_seconds
-
-    def _moved(self, reference: _View, now: _View, lasted_seconds: float) -> bool:
-        """The view does not match: whether the camera was turned, or something fills the view."""
-        # Once measured a shift holds until the view matches again: single pictures may fail to
-        # show it.
-        if reference.shift_share(now) > self._settings.shift_share:
-            self._shifted = True
-        limit = self._settings.shifted_seconds if self._shifted else self._settings.moved_seconds
-        return lasted_seconds >= limit
+        finest = reference.finest_left(now, tiles) / usual.finest
+        if relies:
+            # Neither is a view that shakes soft, nor one whose grain hides that it is.
+            return finest < settings.finest_share or reference.shaken_pixels(now) < _STEADY_PIXELS
+        before = finest if self._finest is None else self._finest
+        self._finest = before + _SMOOTHING * (finest - before)
+        return self._finest < settings.finest_share
 
 
-@dataclass(frozen=True, eq=False)
-class _View:
-    """One small picture and what is compared of it."""
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A look that does not match, with what it was held against."""
 
-    small: NDArray[np.float32]
-    detail: NDArray[np.float32]
-    """Each pixel against its neighbourhood."""
-    texture: float
-    """Mean local contrast in grey levels."""
-    fine: NDArray[np.float32]
-    """Its finest detail."""
-
-    @classmethod
-    def of(cls, small: NDArray[np.float32]) -> _View:
-        smooth = cv2.GaussianBlur(small, (5, 5), 1.0)
-        detail = np.asarray(smooth - cv2.blur(smooth, (25, 25)), np.float32)
-        return cls(small, detail, cv2.mean(np.abs(detail))[0], small - smooth)
-
-    def blend(self, newer: _View, share: float) -> _View:
-        return _View.of((self.small * (1 - share) + newer.small * share).astype(np.float32))
-
-    def match(self, now: _View, tiles: NDArray[np.bool_]) -> float:
-        """Share of this view's textured tiles, among `tiles`, that look like themselves, 0..1.
-
-        The details have no mean by themselves, so that plain box sums give each tile's NCC.
-        """
-        textured = self.textured & tiles
-        if int(textured.sum()) < _FEWEST_TILES:
-            return 1.0
-        together = _tile_means(self.detail * now.detail)
-        ncc = together / np.sqrt(self.energy * now.energy + 1e-6)
-        return float((ncc[textured] >= 0.4).mean())
-
-    @cached_property
-    def energy(self) -> NDArray[np.float32]:
-        """Mean square of each tile's detail."""
-        return _tile_means(self.detail * self.detail)
-
-    @cached_property
-    def fine_energy(self) -> NDArray[np.float32]:
-        return _tile_means(self.fine * self.fine)
-
-    @cached_property
-    def textured(self) -> NDArray[np.bool_]:
-        """Tiles in which there is something to compare."""
-        return self.energy > _TEXTURED
-
-    def sharpness_left(self, now: _View) -> float:
-        """How much of this view's finest detail is still there, against how much of its coarser
-        detail: 1 as sharp as it was, 0 out of focus. Grain is not detail, it does not repeat;
-        fog and dusk weaken both alike."""
-        if int(self.textured.sum()) < _FEWEST_TILES:
-            return 1.0
-        fine = cv2.mean(self.fine * now.fine)[0] / (float(self.fine_energy.mean()) + 1e-6)
-        coarse = cv2.mean(self.detail * now.detail)[0] / (float(self.energy.mean()) + 1e-6)
-        return fine / coarse if coarse > 0.05 else 0.0
-
-    def same_when_blurred(self, now: _View) -> bool:
-        """Whether the coarse picture is still this one: the same view, without its edges."""
-        coarse = (20, 11)
-        then = cv2.resize(self.small, coarse, interpolation=cv2.INTER_AREA).ravel()
-        here = cv2.resize(now.small, coarse, interpolation=cv2.INTER_AREA).ravel()
-        return bool(np.corrcoef(then, here)[0, 1] >= 0.8)
-
-    def shift_share(self, now: _View) -> float:
-        """By how much of its width the view has shifted; 0 where no single shift explains it."""
-        window = cv2.createHanningWindow(_SIZE, cv2.CV_32F)
-        # OpenCV multiplies its own inputs by the window: it gets copies.
-        (dx, dy), response = cv2.phaseCorrelate(self.detail.copy(), now.detail.copy(), window)
-        return float(np.hypot(dx, dy)) / _SIZE[0] if response >= 0.15 else 0.0
+    reference: View
+    now: View
+    tiles: NDArray[np.bool_]
+    seen: float
+    soft: bool
 
 
-def _open_tiles(vehicles: Sequence[Box]) -> NDArray[np.bool_]:
-    """Tiles that no vehicle covers."""
-    rows, columns = _SIZE[1] // _TILE, _SIZE[0] // _TILE
-    tiles = np.ones((rows, columns), dtype=bool)
-    for x1, y1, x2, y2 in vehicles:
-        left, right = int(x1 * columns), int(np.ceil(x2 * columns))
-        tiles[int(y1 * rows) : int(np.ceil(y2 * rows)), left:right] = False
-    return tiles
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What one look by itself says."""
+
+    report: ViewReport
+    sick: ViewHealth = ViewHealth.OK
+    after_seconds: float = 0.0
+    """Only believed once the trouble has lasted so long."""
+    since: datetime | None = None
 
 
-def _tile_means(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    tiles = (_SIZE[0] // _TILE, _SIZE[1] // _TILE)
-    return np.asarray(cv2.resize(picture, tiles, interpolation=cv2.INTER_AREA), np.float32)
+class _Trouble:
+    """Since when looks in a row have been sick, and what that was called so far."""
+
+    def __init__(self) -> None:
+        self.since: datetime | None = None
+        self._told = ViewHealth.OK
+        self._sum: NDArray[np.float32] | None = None
+        self._looks = 0
+
+    def note(self, found: _Finding, at: datetime) -> ViewHealth:
+        if found.sick is ViewHealth.OK:
+            self.since, self._told, self._sum, self._looks = None, ViewHealth.OK, None, 0
+            return ViewHealth.OK
+        self.since = self.since or found.since or at
+        if (at - self.since).total_seconds() >= found.after_seconds:
+            self._told = found.sick
+        return self._told
+
+    def mean_with(self, now: View) -> View:
+        """The mean of the looks of this trouble that nothing explains, this one with them."""
+        if self._sum is None or self._sum.shape != now.grey.shape:
+            self._sum, self._looks = np.zeros(now.grey.shape, np.float32), 0
+        keep = 1.0 if self._looks < _MEAN_LOOKS else 1.0 - 1.0 / _MEAN_LOOKS
+        self._sum = np.asarray(self._sum * keep + now.grey, np.float32)
+        self._looks = min(self._looks + 1, _MEAN_LOOKS)
+        return View.of_grey(np.asarray(np.clip(self._sum / self._looks, 0, 255), np.uint8))

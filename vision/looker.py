@@ -15,13 +15,16 @@ import cv2
 from vision.appearance import GREY_WIDTH, Grey
 from vision.gate import ChangeGate, GateSettings
 from vision.geometry import box_iou, foot_point
-from vision.health import HealthSettings, ViewMonitor
+from vision.health import HealthSettings, ViewMonitor, ViewReport
+from vision.health_reference import ReferenceBook
 from vision.looker_plates import PlateDesk
+from vision.looker_slow import SlowDesk, SlowSettings
 from vision.plates import PlateReader
 from vision.rules.parking import ParkedIn, ParkingRule, ParkingSettings
 from vision.scene import Gone, SceneSettings, StaticScene
 from vision.scene_boxes import share_inside
 from vision.scene_object import SceneObject
+from vision.small import SmallLook
 from vision.types import (
     Box,
     Departure,
@@ -60,6 +63,7 @@ class LookerSettings:
     parking: ParkingSettings = field(default_factory=ParkingSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
+    slow: SlowSettings = field(default_factory=SlowSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class CameraLooker:
             tries_seconds=self._settings.plate_vote_seconds,
             frames_kept=self._settings.frames_kept,
         )
+        self._slow = SlowDesk(zones, detector, self._settings.slow)
         self._watches: dict[str, Watch] = {}
         self._flagged: dict[int, str] = {}
         self._detections: Sequence[Detection] = ()
@@ -103,23 +108,33 @@ class CameraLooker:
         self._last_parked: Sequence[ParkedIn] = ()
 
     @property
-    def view_score(self) -> float:
-        """How well the view matches its reference, 0..1 (domain.md W03)."""
-        return self._monitor.view_score
+    def view_report(self) -> ViewReport:
+        """What the last look measured of the view: its match (domain.md W03), focus, light."""
+        return self._monitor.report
+
+    def set_reference(self, book: ReferenceBook | None) -> None:
+        """Hold the view against these pictures from now on; None learns the present view."""
+        self._monitor.use(book)
+
+    def learnt_reference(self) -> ReferenceBook | None:
+        """The reference views to be kept, once after each change; else None."""
+        return self._monitor.learnt()
 
     def set_zones(self, zones: Sequence[ZoneShape]) -> None:
-        """Take new zones; the view as it is now is the one they were drawn on."""
+        """Take new zones. The reference of the view stays: `set_reference` changes it."""
         if tuple(zone for zone in zones if zone.kind == "parking") == self._rule.zones:
             return
         self._rule.set_zones(zones)
         self._gate.forget()
-        self._monitor.relearn()
 
     def set_watches(self, subjects: Sequence[WatchSubject]) -> None:
         """Watch these subjects and no others; one that is watched already goes on, with what is
         known of it by now (an officer may have corrected its plate)."""
+        self._slow.set_watches([subject for subject in subjects if subject.kind != "parking"])
         watches: dict[str, Watch] = {}
         for subject in subjects:
+            if subject.kind != "parking":
+                continue
             watch = self._watches.get(subject.key)
             if watch is None:
                 live = self._flagged_at(subject.box)
@@ -135,7 +150,20 @@ class CameraLooker:
 
     @property
     def watching(self) -> bool:
+        """Whether a vehicle is watched; facades are asked at their own slow pace."""
         return bool(self._watches)
+
+    @property
+    def unserved(self) -> tuple[str, ...]:
+        """Why some zones are not watched: the weights do not know what they are about."""
+        return self._slow.unserved
+
+    @property
+    def seldom_seconds(self) -> float | None:
+        """How far looks may lie apart where nobody needs one a second; None where somebody does."""
+        if self._watches or self._rule.zones:
+            return None
+        return self._slow.interval_seconds
 
     def standing(self) -> tuple[Standing, ...]:
         """Flagged vehicles that are not gone."""
@@ -145,16 +173,21 @@ class CameraLooker:
             if (zone := self._flagged.get(thing.object_id)) is not None
         )
 
-    def look(self, frame: Frame) -> LookResult:
-        """Take one frame and say everything that follows from it."""
+    def look(self, frame: Frame, trouble: ViewHealth = ViewHealth.OK) -> LookResult:
+        """Take one frame and say everything that follows from it. `trouble` is one that the
+        picture does not show: the camera's clock is off."""
         grey = frame.grey(GREY_WIDTH)
+        small = SmallLook(grey)
         vehicles = [detection.box for detection in self._detections]
         vehicles += [thing.box for thing in self._scene.objects if thing.standing]
-        health = self._monitor.judge(grey, frame.at, frame.pts, vehicles)
+        health = self._monitor.judge(small, frame.at, frame.pts, vehicles)
+        if health is ViewHealth.OK:
+            health = trouble
         if health is not ViewHealth.OK:
             return self._blind(frame, grey, health)
         self._last_frame = frame
-        called = self._needs_detector(grey, frame.at)
+        slow = self._slow.look(frame, grey)
+        called = self._needs_detector(small, frame.at)
         # Held to the end of the look: its plates are read from the same conversion.
         image = frame.image if called else None
         if image is not None:
@@ -172,11 +205,12 @@ class CameraLooker:
         return LookResult(
             frame=frame,
             health=health,
-            detections=self._detections,
-            detector_called=called,
-            sightings=sightings,
-            departures=self._departures(gone),
-            watch_looks=watch_looks,
+            detections=self._detections if called or not slow.looked else slow.detections,
+            detector_called=called or slow.looked,
+            sightings=[*sightings, *slow.sightings],
+            departures=[*self._departures(gone), *slow.departures],
+            watch_looks=[*watch_looks, *slow.watch_looks],
+            crowd_counts=slow.counts,
         )
 
     def finish(self, at: datetime) -> Sequence[Sighting]:
@@ -190,21 +224,25 @@ class CameraLooker:
 
     def _blind(self, frame: Frame, grey: Grey, health: ViewHealth) -> LookResult:
         self._gate.forget()
+        slow = self._slow.blind(frame, health)
         return LookResult(
             frame=frame,
             health=health,
             detections=(),
             detector_called=False,
-            watch_looks=self._watch(frame, grey, health),
+            watch_looks=[*self._watch(frame, grey, health), *slow.watch_looks],
+            crowd_counts=slow.counts,
         )
 
-    def _needs_detector(self, grey: Grey, at: datetime) -> bool:
+    def _needs_detector(self, small: SmallLook, at: datetime) -> bool:
         boxes = [_bounds(zone) for zone in self._rule.zones]
         boxes += [watch.subject.box for watch in self._watches.values()]
+        if not boxes and self._slow.busy:
+            return False  # no vehicle concerns anybody here
         longest = self._settings.gate.longest_seconds
         if self._watches:
             longest = min(longest, self._settings.watch_detector_seconds)
-        return self._gate.changed(grey, at, boxes, longest_seconds=longest)
+        return self._gate.changed(small, at, boxes, longest_seconds=longest)
 
     def _concerns(self, box: Box) -> bool:
         """Whether anybody asks for what stands in this box: its foot is in or near a zone, or it

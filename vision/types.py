@@ -290,6 +290,8 @@ class CrowdCount:
     """Around the zone."""
     tiled: bool = False
     """Whether people were counted on enlarged parts of the picture."""
+    unclear: str = ""
+    """Why nothing could be counted (black, covered, moved, ...); `count` says nothing then."""
 
 
 class WatchAnswer(StrEnum):

@@ -10,6 +10,7 @@ import pytest
 from tests.vision.stage import BESIDE, PLACE, START, Car, Shot, Stage
 from vision.appearance import grey_picture
 from vision.gate import ChangeGate
+from vision.small import SmallLook
 from vision.types import Box
 
 ZONE: Box = (0.1, 0.4, 0.9, 0.95)
@@ -25,10 +26,10 @@ class Watcher:
         self.now = 0.0
 
     def sees(self, shot: Shot, *, longest_seconds: float = 15.0) -> bool:
-        grey = grey_picture(self.stage.draw(shot))
+        look = SmallLook(grey_picture(self.stage.draw(shot)))
         at = START + timedelta(seconds=self.now)
         self.now += 1.0
-        asked = self.gate.changed(grey, at, self.regions, longest_seconds=longest_seconds)
+        asked = self.gate.changed(look, at, self.regions, longest_seconds=longest_seconds)
         if asked:
             self.gate.looked(at)
         return asked
