@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands import cameras, people, see, system, weights
+from api.commands import cameras, flows, people, see, system, weights
 from api.commands.common import PlainErrors
 from pipeline.logs import set_up_logs
 
@@ -28,6 +28,7 @@ app.add_typer(cameras.app, name="camera")
 app.add_typer(cameras.zones_app, name="zones")
 app.add_typer(weights.app, name="weights")
 app.add_typer(people.app, name="people")
+app.add_typer(flows.app, name="flows")
 
 
 def _version(wanted: bool) -> None:

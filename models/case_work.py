@@ -71,12 +71,16 @@ def collect(session: Session, values: Mapping[str, Any], order: CaseOrder) -> Ca
     known = find_command(session, f"{order.command_id}/K1", SUBJECT_CASE)
     if known is not None:
         return session.get_one(Case, known.subject_id)
-    return new_case(
+    case = new_case(
         session, source=checked["source_category"], loop=checked.get("loop", ""),
         mode=checked.get("loop_mode", ""), type_code=checked.get("type_code", ""),
         place=checked.get("place", ""), description=checked.get("description", ""),
         policy=order.policy, at=order.at, command_id=order.command_id,
     )  # fmt: skip
+    case.cell_code = checked.get("cell_code", "")
+    case.duty_grid_code = checked.get("duty_grid_code", "")
+    session.flush()
+    return case
 
 
 def describe(session: Session, case: Case, values: Mapping[str, Any], order: CaseOrder) -> Case:

@@ -147,6 +147,28 @@ class Flow:
             lines.append("| " + " | ".join(cells) + " |")
         return "\n".join(lines) + "\n"
 
+    def as_json(self) -> dict[str, Any]:
+        """The table as plain values, for other programs."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "states": [str(state) for state in self.states],
+            "ends": sorted(self.terminal),
+            "rows": [
+                {
+                    "code": row.code,
+                    "from": sorted(s for s in row.sources if s is not None),
+                    "trigger": row.trigger,
+                    "by": sorted(row.actors),
+                    "to": str(row.target),
+                    "guards": _names(row.guards),
+                    "effects": _names(row.effects),
+                    "reason": row.reason,
+                }
+                for row in self.transitions
+            ],
+        }
+
     def mermaid(self) -> str:
         """The flow as a mermaid state diagram; rows from any open state are left to the table."""
         lines = ["stateDiagram-v2"]
