@@ -1,6 +1,6 @@
 """How good the plate locator is: on photographs it never saw, on drawn plates, on what is no plate.
 
-Needs no torch. `evaluate(data)` gives everything that `make evaluate` prints of the locator.
+Needs no torch; `benchmarks.evaluate_locator` prints it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 
 from vision.layouts import VEHICLE_KINDS
-from vision.picture import load_picture
+from vision.picture import load_picture, look_at_picture
+from vision.plates import PlateReader
 from vision.plates.locate_grid import FoundPlate, upper_width
 from vision.plates.locator import PICTURE_SIDE, Locator
 from vision.plates.rectify import Quad
@@ -22,6 +23,7 @@ from vision.train.locator.compose import Composer
 from vision.train.locator.labels import LabelledPlate, Photograph, photographs
 from vision.train.locator.paint import cover
 from vision.train.locator.sources import load_sources
+from vision.train.plates.real import may_train, truth_of
 from vision.types import Box, Detector, Image
 
 NARROW: Final = 80.0
@@ -30,8 +32,9 @@ TILTED: Final = 20.0
 """Degrees of tilt, or of slant between upper edge and sides, reported apart."""
 _DARK: Final = 60.0
 """Mean grey level of the vehicle around a plate at night."""
-_SOFT: Final = 0.045
-"""Steepest slope of a flattened plate's grey, as a share of its contrast, when it is blurred."""
+_SOFT: Final = 0.25
+"""Steepest step between neighbouring pixels of a plate laid flat, as a share of its contrast: a
+letter's edge that takes four pixels or more is blurred."""
 _SEED: Final = 20_26
 
 
@@ -140,6 +143,36 @@ def on_drawn(data: Path, locator: Locator, *, count: int = 1500) -> dict[str, Sc
     return scores
 
 
+@dataclass
+class EndToEnd:
+    """Photographs from the picture to the text: detector, locator, reader, as `qifen look`."""
+
+    photographs: int = 0
+    exact: int = 0
+    """The main plate's text is among what was read."""
+    accepted: int = 0
+    wrong_accepted: int = 0
+    """Texts good enough for a message that are no plate of the photograph."""
+    misses: list[str] = field(default_factory=list[str])
+    """Names of the photographs whose main plate was not read right."""
+
+
+def end_to_end(data: Path, detector: Detector, reader: PlateReader, *, every: int = 1) -> EndToEnd:
+    """The photographs that neither the locator nor the reader was trained on."""
+    made = EndToEnd()
+    pictures = [p for p in photographs(data, unseen=True) if not may_train(p.source, p.path.name)]
+    for photo in pictures[::every]:
+        truths = [truth_of(plate.text) for plate in photo.plates]
+        readings = [p.reading for p in look_at_picture(photo.path, detector, reader).plates]
+        made.photographs += 1
+        made.exact += any(r.text == truths[0] for r in readings)
+        made.accepted += any(r.accepted and r.text in truths for r in readings)
+        made.wrong_accepted += sum(r.accepted and r.text not in truths for r in readings)
+        if not any(r.text == truths[0] for r in readings):
+            made.misses.append(photo.path.name)
+    return made
+
+
 def false_plates(data: Path, locator: Locator, detector: Detector) -> dict[str, tuple[int, int]]:
     """Per source (pictures, plates found) of what holds none, one window or vehicle a picture."""
     counts: dict[str, tuple[int, int]] = {}
@@ -181,7 +214,7 @@ def _conditions_of(image: Image, plate: LabelledPlate, square: bool) -> list[str
     grey = cv2.cvtColor(cv2.warpPerspective(image, matrix, (176, 56)), cv2.COLOR_BGR2GRAY)
     slope = np.abs(np.diff(grey.astype(np.float32), axis=1))
     spread = np.percentile(grey, 95) - np.percentile(grey, 5)
-    names += ["blur"] if np.percentile(slope, 97) / max(1.0, spread) < 0.25 else []
+    names += ["blur"] if np.percentile(slope, 97) / max(1.0, spread) < _SOFT else []
     return names
 
 
