@@ -13,7 +13,7 @@ STAMPS := $(VENV)/.stamps
 .DEFAULT_GOAL := help
 
 
-.PHONY: help install demo test test-yolo lint quick bench train docs clean
+.PHONY: help install demo test test-yolo lint quick bench evaluate train docs clean
 
 help:
 	@echo "make demo          a real RTSP camera, four cars, one story; then the pages to open"
@@ -21,6 +21,7 @@ help:
 	@echo "make test          lint, types, floors and the whole test suite"
 	@echo "make quick         the tests that need no browser, no PostgreSQL and no waiting"
 	@echo "make bench         speed and memory, as JSON (YOLO=1: against ultralytics too)"
+	@echo "make evaluate      what the eyes see, measured: the README's tables (ONLY=street: one part)"
 	@echo "make train         makes the shipped weights anew from QIFEN_DATA (hours; goes on if stopped)"
 	@echo "make install       only the program, into $(VENV); then: $(BIN)/qifen --help"
 
@@ -76,6 +77,9 @@ bench: $(STAMPS)/test $(if $(YOLO),$(STAMPS)/yolo,)
 train: $(STAMPS)/yolo
 	@echo "== making all weights anew from QIFEN_DATA; goes on where it was stopped (build/train)"
 	@OMP_NUM_THREADS=1 $(YOLO_VENV)/bin/python -m vision.train $(or $(WHAT),all)
+
+evaluate: $(STAMPS)/test
+	@$(BIN)/python -m benchmarks.evaluate $(if $(ONLY),--only $(ONLY),)
 
 docs: $(STAMPS)/core
 	@$(BIN)/python -m scripts.generate_docs

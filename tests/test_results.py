@@ -1,0 +1,44 @@
+"""The tables of results: as measured, of the weights that are shipped, shown as they were kept."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from benchmarks.evaluate import BEGIN, END, PARTS, README, digests, load_results, render
+from benchmarks.evaluate_rows import Row, as_json, at_least, at_most, table
+
+
+def test_the_readme_shows_what_was_measured() -> None:
+    shown = README.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0].strip()
+    assert shown == render(load_results()), "run: python -m benchmarks.evaluate --table"
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_figures_are_those_of_the_weights_that_are_shipped(name: str) -> None:
+    kept = load_results()
+    assert name in kept, f"run: make evaluate ONLY={name}"
+    assert kept[name]["weights"] == digests(PARTS[name][2]), f"run: make evaluate ONLY={name}"
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_every_part_can_be_measured(name: str) -> None:
+    module, function = PARTS[name][0].split(":")
+    assert callable(getattr(importlib.import_module(f"benchmarks.{module}"), function))
+
+
+def test_a_row_says_what_it_rests_on_and_whether_its_aim_is_held() -> None:
+    rows = [
+        Row("buses", "night", 0.94, "share", 1200, "pictures", "real", **at_least(0.94, 0.95)),
+        Row("buses", "day", None, "share", 0, "pictures", "real", **at_least(None, 0.95)),
+        Row("alarms", "clean", 1, "count", 200, "pictures", "composite", note="at 0.4",
+            **at_most(1, 1)),
+        Row("a look", "one thread", 31.25, "ms", 40, "looks", "measured"),
+    ]  # fmt: skip
+    assert table(as_json(rows)).splitlines()[2:] == [
+        "| buses | night | 94.0% | ≥ 0.95 ✗ | 1,200 pictures | real |",
+        "| ″ | day | – | ≥ 0.95 | 0 pictures | real |",
+        "| alarms | clean | 1 (at 0.4) | ≤ 1 ✓ | 200 pictures | composite |",
+        "| a look | one thread | 31.2 ms |  | 40 looks | measured |",
+    ]
