@@ -62,6 +62,8 @@ class CameraHealth:
         self._last_frame_at: datetime | None = None
         self._picture_key: str | None = None
         self._store_trouble = ""
+        self.remark = ""
+        """What the camera's page should say although it works."""
         self._written: tuple[str, str] | None = None
         self._write_due = self._picture_due = 0.0
 
@@ -106,7 +108,7 @@ class CameraHealth:
         if self._stream is None or self._stream.status is not StreamStatus.UP:
             return "unknown", ""
         if self._view is ViewHealth.OK:
-            return "up", self._store_trouble
+            return "up", self._store_trouble or self.remark
         return str(self._view), self._reason()
 
     def write(self, now: float, reconnects: int) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from models.clock import Clock, SystemClock
 from models.policy import Policy, load_policy
@@ -69,7 +70,10 @@ class Services:
     """Makes the plate reader; None: the one that comes with Qifen."""
     load_eyes: Callable[[], Eyes] | None = None
     """What finds that which copies must hide; None: what comes with Qifen (`vision.blur`)."""
-    _detectors: dict[str, SharedDetector] = field(default_factory=dict[str, SharedDetector])
+    _detectors: WeakValueDictionary[str, SharedDetector] = field(
+        default_factory=WeakValueDictionary[str, SharedDetector]
+    )
+    """Whoever looks with a detector holds it; with the last one it is let go."""
     _reader: PlateReader | None = None
     _copies: CopyDesk | None = None
     _loading: threading.Lock = field(default_factory=threading.Lock)
@@ -80,17 +84,19 @@ class Services:
             return load_policy(session)
 
     def detector(self, weights: str | None = None) -> Detector:
-        """The detector with these weights (None: the installation's own), loaded once.
+        """The detector with these weights (None: the installation's own), loaded once for all
+        who hold it.
 
         The installation's own are QIFEN_WEIGHTS, else what `qifen weights use` chose, else ours.
         Raises vision.errors.BadWeights.
         """
         name = weights or self.settings.weights
         with self._loading:
-            if name not in self._detectors:
+            shared = self._detectors.get(name)
+            if shared is None:
                 loaded = (self.load_detector or load_weights)(name or None, self.settings)
-                self._detectors[name] = SharedDetector(loaded)
-            return self._detectors[name]
+                shared = self._detectors[name] = SharedDetector(loaded)
+            return shared
 
     def plate_reader(self) -> PlateReader:
         """The plate reader, loaded once."""

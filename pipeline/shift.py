@@ -84,6 +84,7 @@ class Shift:
         self._intake = Intake(services, fencing=post.fencing, model=model)
         self._buffer = HoldingBuffer(self._apply, hold_seconds=services.settings.hold_seconds)
         self._health = CameraHealth(services, post.camera_id, post.name, post.fencing)
+        self._health.remark = post.trouble
         self._learnt: ReferenceBook | None = None
         self._poll_due = 0.0
         self.orders = Orders((), ())

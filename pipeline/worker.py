@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from models.errors import QifenError
@@ -11,11 +12,12 @@ from models.registry import HealthReport, get_camera, report_health, take_over
 from pipeline.logs import get_logger
 from pipeline.metrics import CameraCounters
 from pipeline.shift import FENCED, Post, Shift
-from vision.errors import VisionError
+from vision.errors import BadWeights, VisionError
 from vision.looker import CameraLooker
 
 if TYPE_CHECKING:
     from pipeline.services import Services
+    from vision.types import Detector
 
 _FIRST_BACK_OFF_SECONDS = 1.0
 _LAST_BACK_OFF_SECONDS = 30.0
@@ -34,6 +36,8 @@ class CameraWorker:
         self.beat_at = time.monotonic()
         self._services = services
         self._stop = threading.Event()
+        self._detector: Detector | None = None
+        """What this camera looked with last; kept where other weights turn out to be bad."""
 
     def stop(self) -> None:
         self._stop.set()
@@ -65,7 +69,7 @@ class CameraWorker:
     def _run_once(self) -> str:
         """One post: until stopped ("") or until the camera's settings changed or were taken."""
         post = self._take_post()
-        detector = self._services.detector(post.weights)
+        detector, post = self._detector_for(post)
         self._beat()
         shift = Shift(self._services, post, self.counters, self._beat, self._stop, detector.info)
         looker = CameraLooker(
@@ -73,6 +77,19 @@ class CameraWorker:
         )
         self._beat()
         return shift.work(looker)
+
+    def _detector_for(self, post: Post) -> tuple[Detector, Post]:
+        """The detector with the post's weights; where they cannot be loaded the camera goes on
+        with those it had, and its page says why. Raises BadWeights where it had none."""
+        try:
+            self._detector = self._services.detector(post.weights)
+        except BadWeights as error:
+            if self._detector is None:
+                raise
+            _log.error("camera keeps its weights", camera=self.name, error=str(error))
+            kept = self._detector.info.name
+            post = replace(post, trouble=f"looks with {kept}, for: {error}")
+        return self._detector, post
 
     def _take_post(self) -> Post:
         with self._services.store.begin() as session:

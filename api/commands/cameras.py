@@ -1,4 +1,4 @@
-"""qifen camera add|list|check and qifen zones import|export."""
+"""qifen camera add|weights|list|check and qifen zones import|export."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from api import zoning
+from api.camera_weights import checked_weights
 from api.commands.common import open_services, print_json
 from models import registry
 from models.errors import BadInput
@@ -24,18 +25,45 @@ def add(
     url: Annotated[str, typer.Argument(help="rtsp://user:password@host/path")],
     place: Annotated[str, typer.Option(help="Where it stands, as people say it.")] = "",
     check: Annotated[bool, typer.Option(help="Look at the stream first.")] = True,
+    weights: Annotated[
+        str | None, typer.Option(help="Look with this model; without it, as all others do.")
+    ] = None,
 ) -> None:
     """Add a camera; a running `qifen run` starts looking at once."""
+    chosen = _weights(weights)
     if check:
         info = probe(url)
         typer.echo(f"sees {info.width}x{info.height} {info.codec}")
     services = open_services()
     with services.store.begin() as session:
         camera = registry.add_camera(
-            session, name=name, stream_url=url, place=place, at=services.clock.now(), actor="cli"
-        )
+            session, name=name, stream_url=url, place=place, weights=chosen,
+            at=services.clock.now(), actor="cli",
+        )  # fmt: skip
         typer.echo(f"camera {camera.id} added: {name}  {redact_url(url)}")
     typer.echo("next: draw its zones in the console, or: qifen zones import NAME zones.json")
+
+
+def _weights(asked: str | None) -> str | None:
+    """A file is meant from here, wherever the program runs later."""
+    return checked_weights(str(Path(asked).resolve()) if asked and Path(asked).exists() else asked)
+
+
+@app.command("weights")
+def weights(
+    camera: Annotated[str, typer.Argument(help="The camera's name.")],
+    file: Annotated[
+        str | None, typer.Argument(help="A model file (.onnx, .pt) or a name; none: as all others.")
+    ] = None,
+) -> None:
+    """Choose the model that one camera looks with; a running `qifen run` takes it at once."""
+    chosen = _weights(file)
+    services = open_services()
+    with services.store.begin() as session:
+        row = registry.get_camera(session, camera)
+        changes = {"weights": chosen}
+        registry.update_camera(session, row, changes, at=services.clock.now(), actor="cli")
+    typer.echo(f"{camera} looks with {chosen or 'what all others look with'}")
 
 
 @app.command("list")
@@ -50,6 +78,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
                 "name": camera.name,
                 "url": redact_url(camera.stream_url),
                 "place": camera.place,
+                "weights": camera.weights,
                 "health": camera.health,
                 "reason": camera.health_reason,
                 "last_frame_at": camera.last_frame_at and camera.last_frame_at.isoformat(),
@@ -62,6 +91,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
                     f"{camera.id:>3}  {camera.name}  {camera.health}"
                     f"{' (' + camera.health_reason + ')' if camera.health_reason else ''}  "
                     f"{entry['url']}  zones: {', '.join(zones) or 'none'}"
+                    f"{f'  weights: {camera.weights}' if camera.weights else ''}"
                 )
 
 

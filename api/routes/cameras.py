@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from api import shapes
+from api.camera_weights import checked_weights
 from api.deps import Body, Id, Limit, Line, Operator, Serving, Staff, signed_in
 from models import registry
 from models.camera import Camera, CameraHealthChange
@@ -76,10 +77,11 @@ def cameras(_caller: Staff, services: Serving) -> list[dict[str, Any]]:
 
 @router.post("/cameras", status_code=201)
 def add_camera(body: NewCamera, caller: Operator, services: Serving) -> dict[str, Any]:
+    details = _checked(body)
     with services.store.begin() as session:
         row = registry.add_camera(
             session,
-            **body.model_dump(exclude_unset=True),
+            **details,
             at=services.clock.now(),
             actor=caller.name,
         )
@@ -96,11 +98,19 @@ def camera(camera_id: Id, _caller: Staff, services: Serving) -> dict[str, Any]:
 def change_camera(
     camera_id: Id, body: CameraChange, caller: Operator, services: Serving
 ) -> dict[str, Any]:
-    changes = body.model_dump(exclude_unset=True)
+    changes = _checked(body)
     with services.store.begin() as session:
         row = registry.get_camera(session, camera_id)
         registry.update_camera(session, row, changes, at=services.clock.now(), actor=caller.name)
         return shapes.camera(row)
+
+
+def _checked(body: CameraChange) -> dict[str, Any]:
+    """What is to be written. Weights that cannot be used are refused before anything is."""
+    values = body.model_dump(exclude_unset=True)
+    if "weights" in values:
+        values["weights"] = checked_weights(values["weights"])
+    return values
 
 
 @router.get(
