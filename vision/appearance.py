@@ -33,6 +33,9 @@ _SLACK = 3
 """Pixels of the 64 by which a crop may be shifted: rounding, and wind on the pole."""
 _FLAT = 4.0
 """Standard deviation of luma below which a crop shows nothing to recognise."""
+_BURNT_LUMA = 250.0
+_BURNT_SHARE = 0.15
+"""So much more of a crop burnt out than before, and a lamp shines into the lens."""
 
 
 def grey_picture(image: Image) -> Grey:
@@ -94,6 +97,15 @@ class Appearance:
             # Noise on an even surface must not be blown up to structure: 4 grey levels at least.
             self._structure = np.asarray((smooth - mean) / (spread + 4.0), np.float32)
         return self._structure
+
+    @property
+    def burnt(self) -> float:
+        """Share of pixels that are burnt out, 0..1."""
+        return float(np.count_nonzero(self.luma >= _BURNT_LUMA)) / self.luma.size
+
+    def dazzled(self, now: Appearance) -> bool:
+        """Whether a glare hides the place in the later look: nothing can be said of it then."""
+        return now.burnt >= self.burnt + _BURNT_SHARE
 
     def blend(self, newer: Appearance, share: float) -> Appearance:
         """This appearance moved towards `newer` by `share`: follows the sun through the day."""
@@ -168,15 +180,20 @@ class Surroundings:
     def same(self, now: Surroundings, known: Sequence[Box] = ()) -> bool:
         """Whether what is around the place is what was there before.
 
-        `known` are boxes of things that are detected now: what they cover is left out. False
-        where they leave too little.
+        `known` are boxes of things that are detected now: a change that lies under them is
+        explained, and the rest of the ring decides, where enough of it is left.
         """
+        if self._same(now, _RING_MASK):
+            return True
         mask = _RING_MASK.copy()
         for box in known:
             rows, columns = self._part(box)
             mask[rows, columns] = False
-        if mask.sum() < _RING_LEFT * _RING_MASK.sum():
-            return False
+        left = np.count_nonzero(mask)
+        changed = left < np.count_nonzero(_RING_MASK)
+        return changed and left >= _RING_LEFT * _RING_MASK.sum() and self._same(now, mask)
+
+    def _same(self, now: Surroundings, mask: NDArray[np.bool_]) -> bool:
         (then, spread), (here, spread_now) = _normal(self.square[mask]), _normal(now.square[mask])
         if spread < _FLAT:
             return spread_now < 3 * _FLAT

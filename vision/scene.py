@@ -16,6 +16,7 @@ from vision.appearance import SAME, Appearance, Grey, Surroundings, likeness
 from vision.geometry import box_iou
 from vision.scene_boxes import (
     SAME_VEHICLE_IOU,
+    STANDS,
     assign,
     hidden_share,
     one_each,
@@ -24,7 +25,6 @@ from vision.scene_boxes import (
 )
 from vision.scene_object import SceneObject, Seen
 from vision.types import Box, Detection
-from vision.weights import VEHICLE_KINDS
 
 _CANDIDATE_IOU = 0.6
 _SURELY_STILL_IOU = 0.9
@@ -144,7 +144,7 @@ class StaticScene:
         self._settle(thing)
 
     def _look(self, at: datetime, grey: Grey, detections: Sequence[Detection], step: float) -> None:
-        vehicles = one_each([d for d in detections if d.kind in VEHICLE_KINDS])
+        vehicles = one_each([d for d in detections if d.kind in STANDS])
         matched = assign(self._objects, vehicles)
         taken: set[int] = set()
         for thing in self._objects:
@@ -219,6 +219,7 @@ class StaticScene:
         thing.detection = None
         thing.interrupted = True
         clear = hidden_share(thing.place, detections) < _HIDING_SHARE
+        clear = clear and not thing.reference.dazzled(now)
         # What is detected beside the place explains itself; the ring is for what nobody detects.
         known = [d.box for d in detections]
         if clear and not thing.surroundings.same(Surroundings.of(grey, thing.place), known):

@@ -218,9 +218,10 @@ class Watch:
         if moved is not None:
             self._departed = True
             return self._answer(view, WatchAnswer.MOVED, "plate", moved)
-        if self._occluded(view):
+        dazzled = self._identity.dazzled(view)
+        if dazzled or self._occluded(view):
             self._begin_doubt_if_long(view.at)
-            return self._hidden(view, None, "occluded")
+            return self._hidden(view, None, "glare" if dazzled else "occluded")
         if self._similar_without_detection(view):
             return self._answer(view, WatchAnswer.UNCLEAR, "not_detected")
         self._begin_doubt(view.at)

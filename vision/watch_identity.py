@@ -115,6 +115,12 @@ class Identity:
             return None
         return likeness(self._reference, Appearance.of_place(view.grey, self.subject.box))
 
+    def dazzled(self, view: WatchView) -> bool:
+        """Whether a lamp shines so that the place cannot be seen."""
+        if self._reference is None:
+            return False
+        return self._reference.dazzled(Appearance.of_place(view.grey, self.subject.box))
+
     def looks_the_same(self, here: SceneObject, view: WatchView) -> bool:
         alike = self.similarity(view)
         return alike is not None and alike >= SAME and not self._other_paint(here, view)
