@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.console import camera_health
 from models.camera import Camera
 from models.people import User
 from models.zone import Zone, ZoneVersion
@@ -26,6 +28,10 @@ class CameraView:
     reviewed: bool
     zones: Sequence[str]
     reconnects: int
+    weights: str
+    """Name or file; empty where it looks as all others do."""
+    enabled: bool
+    condition: camera_health.Condition
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,12 @@ class ZoneView:
     sms_from: str
     sms_until: str
     legal_basis: str
+    threshold: float | None
+    slow_look_seconds: float | None
+    area_m2: float | None
+    density_threshold: float | None
+    approved: Sequence[dict[str, Any]]
+    bands: Sequence[dict[str, Any]]
     versions: Sequence[tuple[int, datetime, str]] = field(default=())
 
 
@@ -64,6 +76,9 @@ def cameras(session: Session) -> list[CameraView]:
                 select(Zone.name).where(Zone.camera_id == c.id, Zone.retired_at.is_(None))
             ).all(),
             reconnects=c.reconnects,
+            weights=c.weights or "",
+            enabled=c.enabled,
+            condition=camera_health.condition(c),
         )
         for c in session.scalars(select(Camera).order_by(Camera.name))
     ]
@@ -98,6 +113,12 @@ def _zone(zone: Zone, current: ZoneVersion, names: dict[int, str]) -> ZoneView:
         sms_from=current.sms_from,
         sms_until=current.sms_until,
         legal_basis=current.legal_basis,
+        threshold=current.threshold,
+        slow_look_seconds=current.slow_look_seconds,
+        area_m2=current.area_m2,
+        density_threshold=current.density_threshold,
+        approved=current.approved,
+        bands=current.bands,
         versions=[
             (v.version, v.created_at, names.get(v.created_by or 0, "")) for v in zone.versions
         ],

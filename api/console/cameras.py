@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from html import escape
 
 from fastapi import Request
 from fastapi.responses import Response
 from nicegui import ui
 
-from api.console import camera_views, views
-from api.console.codes import HEALTH, coded
+from api.camera_weights import checked_weights
+from api.console import camera_health, camera_views, views
 from api.console.layout import Visitor, attempt, door, in_database, page, poll, raw, visitor
 from models import registry
 from models.people import Role
@@ -19,7 +20,6 @@ from vision.frames import probe
 REFRESH_SECONDS = 3.0
 PICTURE_SECONDS = 10
 """The camera's picture is asked for again this often at most."""
-_COLOURS = {"up": "green", "unknown": "", "down": "red"}
 
 
 def build(services: Services) -> None:
@@ -38,15 +38,20 @@ def build(services: Services) -> None:
 class CameraCard:
     """One camera on the page; what changes is changed in place, so that no picture blinks."""
 
-    def __init__(self, who: Visitor, camera: camera_views.CameraView) -> None:
+    def __init__(self, services: Services, who: Visitor, camera: camera_views.CameraView) -> None:
         self.who = who
-        with ui.element("article").classes("qf-card"):
+        self.clock = services.clock
+        anchor = f"id=camera-{camera.id}"
+        with ui.element("article").classes("qf-card").props(anchor):
             self.picture = ui.element("img").classes("qf-camera").props('alt=""')
-            self.words = raw(_words(who, camera))
+            self.words = raw(_words(who, camera, services.clock.now()))
+            camera_health.actions(services, who, camera.id)
+            if who.has(Role.OPERATOR):
+                _weights(services, who, camera)
         self.show(camera)
 
     def show(self, camera: camera_views.CameraView) -> None:
-        self.words.content = _words(self.who, camera)
+        self.words.content = _words(self.who, camera, self.clock.now())
         source = _picture_url(camera)
         self.picture.visible = source is not None
         if source is not None:
@@ -58,8 +63,13 @@ async def _listing(services: Services, who: Visitor) -> None:
         with services.store.read() as session:
             return camera_views.cameras(session)
 
+    alarm = raw("")
     grid = ui.element("div").classes("qf-cams")
     cards: dict[int, CameraCard] = {}
+
+    def tell(cameras: list[camera_views.CameraView]) -> None:
+        sick = [one.condition for one in cameras if one.enabled and not one.condition.well]
+        alarm.content = camera_health.alarm(who, sick, services.clock.now())
 
     def draw(cameras: list[camera_views.CameraView]) -> None:
         grid.clear()
@@ -67,7 +77,7 @@ async def _listing(services: Services, who: Visitor) -> None:
             if not cameras:
                 ui.label(who.word("no_cameras")).classes("qf-card qf-muted")
             cards.clear()
-            cards.update({camera.id: CameraCard(who, camera) for camera in cameras})
+            cards.update({camera.id: CameraCard(services, who, camera) for camera in cameras})
 
     async def refresh() -> None:
         cameras = await in_database(read)
@@ -75,8 +85,11 @@ async def _listing(services: Services, who: Visitor) -> None:
             draw(cameras)
         for camera in cameras:
             cards[camera.id].show(camera)
+        tell(cameras)
 
-    draw(await in_database(read))
+    first = await in_database(read)
+    draw(first)
+    tell(first)
     poll(REFRESH_SECONDS, refresh)
 
 
@@ -84,16 +97,17 @@ def _picture_url(camera: camera_views.CameraView) -> str | None:
     if not camera.last_picture or camera.last_frame_at is None:
         return None
     stamp = int(camera.last_frame_at.timestamp()) // PICTURE_SECONDS
-    return f"/api/v1/cameras/{camera.id}/picture?at={stamp}"
+    return f"/api/v1/cameras/{camera.id}/glance?at={stamp}"
 
 
-def _words(who: Visitor, camera: camera_views.CameraView) -> str:
+def _words(who: Visitor, camera: camera_views.CameraView, now: datetime) -> str:
     """What is said of one camera, as markup."""
-    health = escape(coded(HEALTH, camera.health, who.language))
-    colour = _COLOURS.get(camera.health, "amber")
+    # A stream's error in its own words; what is wrong with the view is said in the reader's.
+    reason = camera.health_reason if camera.health in {"up", "down"} else ""
     lines = [
         escape(camera.place),
-        f'<span class="qf-no">{escape(camera.health_reason)}</span>',
+        f'<span class="qf-no">{escape(reason)}</span>',
+        *camera_health.lines(who, camera.condition, now),
         f'<span class="qf-muted">{escape(who.word("last_frame"))} '
         f"{views.local(camera.last_frame_at) or '–'}</span>",
         f'<span class="qf-muted">'
@@ -108,9 +122,36 @@ def _words(who: Visitor, camera: camera_views.CameraView) -> str:
             f'<a class="qf-link" href="/console/cameras/{camera.id}/zones">'
             f"{escape(who.word('edit_zones'))}</a>"
         )
-    said = "".join(f"<div>{line}</div>" for line in lines)
-    badge = f'<span class="qf-badge {colour}" title="{escape(camera.health)}">{health}</span>'
+    said = "".join(f"<div>{line}</div>" for line in lines if line)
+    badge = camera_health.badge(who, camera.health)
     return f"<h2>{escape(camera.name)} {badge}</h2>{said}"
+
+
+def _weights(services: Services, who: Visitor, camera: camera_views.CameraView) -> None:
+    """The model this camera looks with; the worker takes another one at once."""
+    with ui.row().classes("qf-buttons w-full no-wrap"):
+        field = (
+            ui.input(who.word("weights"), value=camera.weights, placeholder=who.word("as_others"))
+            .classes("w-full")
+            .props(f'autocomplete=off data-camera="{camera.id}"')
+        )
+
+        async def save() -> None:
+            asked = str(field.value or "")
+            if await attempt(lambda: _choose(services, who, camera.id, asked), who):
+                ui.notify(who.word("weights_chosen"), type="positive")
+
+        ui.button(who.word("save"), on_click=save).props("no-caps outline color=grey-8")
+
+
+def _choose(services: Services, who: Visitor, camera_id: int, asked: str) -> bool:
+    chosen = checked_weights(asked)
+    with services.store.begin() as session:
+        camera = registry.get_camera(session, camera_id)
+        registry.update_camera(
+            session, camera, {"weights": chosen}, at=services.clock.now(), actor=who.username
+        )
+    return True
 
 
 def _add(services: Services, who: Visitor) -> None:

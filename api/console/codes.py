@@ -52,7 +52,8 @@ OUTCOMES: Table = {
     "SMS_LIMIT": ("今日短信已达上限", "enough texts today"),
     "BLIND_TRACK": ("盲道不设宽容期", "no grace on a blind track"),
     "SAME_DAY_REPEAT": ("当日已给过宽容", "a grace was given today already"),
-    "WRONG_KIND": ("不属机动车", "no motor vehicle"),
+    "WRONG_KIND": ("不属车辆", "no vehicle"),
+    "TWO_WHEELER": ("非机动车", "two-wheeler"),
     "DWELL_TOO_SHORT": ("停留未满", "it stood too short"),
     "LEGAL_BAY": ("在合法泊位内", "in a marked bay"),
     "NOT_AN_OFFENCE": ("不构成违法", "not an offence"),
@@ -197,6 +198,7 @@ HEALTH: Table = {
     "moved": ("视角变动", "view has moved"),
     "frozen": ("画面冻结", "frozen"),
     "too_dark": ("过暗", "too dark"),
+    "clock_off": ("时钟不准", "clock is off"),
 }
 
 DECISIONS: Table = {

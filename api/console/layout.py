@@ -21,6 +21,7 @@ from api.console.words import word
 from models import signin
 from models.errors import QifenError
 from models.people import Role
+from models.registry import sick_cameras
 from pipeline.services import Services
 from vision.errors import VisionError
 
@@ -28,6 +29,8 @@ T = TypeVar("T")
 
 SESSION_CHECK_SECONDS = 20.0
 """A page lives on in the browser after its session has ended; so often it is asked for."""
+
+SICK_CHECK_SECONDS = 5.0
 
 BADGES = {
     "CONFIRM_PENDING": "amber",
@@ -104,7 +107,9 @@ def page(services: Services, who: Visitor, here: str, title: str) -> Generator[N
     with ui.element("header").classes("qf-head"):
         ui.label(who.word("brand")).classes("qf-brand")
         for key, path in (("review", "/console/review"), ("cameras", "/console/cameras")):
-            ui.link(who.word(key), path).classes("here" if key == here else "")
+            link = ui.link(who.word(key), path).classes("here" if key == here else "")
+        with link:
+            sick = raw("").style("display: inline")
         if who.has(Role.ADMIN):
             ui.link(who.word("people"), "/console/people").classes(
                 "here" if here == "people" else ""
@@ -120,6 +125,18 @@ def page(services: Services, who: Visitor, here: str, title: str) -> Generator[N
     with ui.element("main").classes("qf-page"):
         yield
     poll(SESSION_CHECK_SECONDS, lambda: _leave_if_over(who))
+    poll(SICK_CHECK_SECONDS, lambda: _count_sick(services, sick))
+
+
+async def _count_sick(services: Services, shown: ui.html) -> None:
+    """How many cameras need somebody, beside their name in the menu of every page."""
+
+    def count() -> int:
+        with services.store.read() as session:
+            return sick_cameras(session)
+
+    number = await in_database(count)
+    shown.content = f'<span class="qf-count-sick">{number}</span>' if number else ""
 
 
 async def _leave_if_over(who: Visitor) -> None:

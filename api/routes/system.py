@@ -62,6 +62,7 @@ def health_details(_caller: Staff, services: Serving) -> dict[str, Any]:
                     "id": row.id,
                     "name": row.name,
                     "health": row.health,
+                    "since": shapes.when(row.health_since),
                     "reason": row.health_reason,
                     "last_frame_at": shapes.when(row.last_frame_at),
                 }
@@ -144,6 +145,33 @@ class _Rows(Collector):
             yield family
 
 
+class _CameraHealth(Collector):
+    """Each camera's health, how well its view matches, and what its clock says."""
+
+    def __init__(self, rows: list[tuple[str, str, dict[str, Any], float | None]]) -> None:
+        self._rows = rows
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        health = GaugeMetricFamily(
+            "qifen_camera_health", "1 for the present health", labels=["camera", "health"]
+        )
+        score = GaugeMetricFamily(
+            "qifen_camera_view_score", "Share of the view that matches", labels=["camera"]
+        )
+        clock = GaugeMetricFamily(
+            "qifen_camera_clock_offset_seconds",
+            "By how much the camera's clock is ahead, where its stream tells",
+            labels=["camera"],
+        )
+        for name, state, details, offset in self._rows:
+            health.add_metric([name, state], 1.0)
+            if details.get("score") is not None:
+                score.add_metric([name], float(details["score"]))
+            if offset is not None:
+                clock.add_metric([name], offset)
+        yield from (health, score, clock)
+
+
 def _database(services: Services) -> CollectorRegistry:
     at = services.clock.now()
     with services.store.read() as session:
@@ -156,6 +184,11 @@ def _database(services: Services) -> CollectorRegistry:
             "qifen_cameras": ("Cameras by health", "health", _counts(session, Camera.health)),
             "qifen_deadlines_due": ("Deadlines that are due", "kind", {"all": int(late or 0)}),
         }
+        cameras = [
+            (row.name, row.health, row.health_details or {}, row.measured_clock_offset_seconds)
+            for row in session.scalars(select(Camera).order_by(Camera.name))
+        ]
     registry = CollectorRegistry()
     registry.register(_Rows(counts))
+    registry.register(_CameraHealth(cameras))
     return registry
