@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from models import fields
@@ -42,6 +42,7 @@ __all__ = [
     "retire_zone",
     "save_zone",
     "set_reference",
+    "sick_cameras",
     "take_over",
     "update_camera",
     "zones_for",
@@ -264,6 +265,14 @@ def _note_change(session: Session, camera: Camera, report: HealthReport, *, at: 
             details={**(report.details or {}), **before, "since": since.isoformat()},
         )
     )
+
+
+def sick_cameras(session: Session) -> int:
+    """How many cameras in service cannot be believed right now."""
+    query = select(func.count()).where(
+        Camera.enabled.is_(True), Camera.health.not_in(["up", "unknown"])
+    )
+    return session.scalar(query) or 0
 
 
 def set_reference(
