@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.errors import as_bad_input
+from api.zone_sight import Sight
 from models import casework, registry
 from models.camera import Camera
 from models.errors import BadInput
 from models.people import User
 from models.policy import load_policy
-from models.zone import Zone, ZoneVersion
+from models.zone import Zone, ZoneKind, ZoneVersion
 from models.zones import read_zones_json
 from vision.errors import BadZone
 from vision.geometry import validate_polygon
@@ -29,12 +30,18 @@ def save_zone(
     at: datetime,
     actor: str,
     user: User | None = None,
+    sight: Sight | None = None,
 ) -> ZoneVersion:
     """Make the zone `values["name"]` of this camera, or add a version to it.
 
+    sight: the camera's eyes; without them nobody asks whether they know the zone's kind.
     Raises BadInput naming the field and the mend; nothing is saved then.
     """
     look_at_polygons(values)
+    if camera.reference_picture is not None and values.get("polygon") is not None:
+        # The version keeps the view that it was drawn on (W03).
+        values = {**values, "reference_picture": camera.reference_picture}
+    values = _seen(session, camera, values, sight)
     version = registry.save_zone(session, camera, values, at=at, actor=actor, user=user)
     tell_events(session, version.zone, at=at)
     return version
@@ -48,6 +55,7 @@ def import_zones(
     at: datetime,
     actor: str,
     user: User | None = None,
+    sight: Sight | None = None,
 ) -> list[ZoneVersion]:
     """Bring in a zones.json: all or nothing. Zones that are not named in it stay.
 
@@ -56,12 +64,32 @@ def import_zones(
     entries = read_zones_json(content)
     for index, entry in enumerate(entries):
         look_at_polygons(entry, f"zones[{index}].")
+        entries[index] = _seen(session, camera, entry, sight, f"zones[{index}].")
     versions = registry.import_zones(
         session, camera, {"zones": entries}, at=at, actor=actor, user=user
     )
     for version in versions:
         tell_events(session, version.zone, at=at)
     return versions
+
+
+def _seen(
+    session: Session,
+    camera: Camera,
+    values: Mapping[str, Any],
+    sight: Sight | None,
+    where: str = "",
+) -> Mapping[str, Any]:
+    """The values with what the eyes add to them."""
+    if sight is None:
+        return values
+    zone = registry.find_zone(session, camera, str(values.get("name") or ""))
+    kind = str(values.get("kind") or (zone.kind if zone else ZoneKind.PARKING))
+    sight.check_kind(kind, f"{where}kind")
+    if kind != ZoneKind.POSTER or values.get("baseline"):
+        return values
+    baseline = sight.baseline(zone, values)
+    return values if baseline is None else {**values, "baseline": baseline}
 
 
 def retire_zone(session: Session, zone: Zone, *, at: datetime, actor: str) -> Zone:
@@ -92,6 +120,14 @@ def look_at_polygons(values: Mapping[str, Any], where: str = "") -> None:
         raise BadInput("bays must be a list of polygons", field=f"{where}bays")
     for index, bay in enumerate(bays or []):
         polygons.append((f"{where}bays[{index}]", bay))
+    approved = values.get("approved")
+    if approved is not None and not isinstance(approved, list):
+        raise BadInput("approved must be a list", field=f"{where}approved")
+    for index, entry in enumerate(approved or []):
+        field = f"{where}approved[{index}]"
+        if not isinstance(entry, Mapping):
+            raise BadInput(f"{field} must be an object", field=field)
+        polygons.append((f"{field}.polygon", entry.get("polygon")))
     for field, polygon in polygons:
         try:
             validate_polygon(polygon, field=field)

@@ -163,7 +163,8 @@ def _born(
     at: datetime,
 ) -> Event | None:
     """C1, or None where there is no reason yet to watch."""
-    if not view.at_least(policy.crowd_watch_share, policy.crowd_watch_seconds):
+    seconds = min(policy.crowd_watch_seconds, version.dwell_seconds)
+    if not view.at_least(policy.crowd_watch_share, seconds):
         return None
     seen_at = view.at
     xs, ys = ([float(point[axis]) for point in version.polygon] for axis in (0, 1))

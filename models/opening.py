@@ -15,12 +15,15 @@ from models.event import TERMINAL, Event, EventState, FlowName, WatchSpan
 from models.facts import NewEvent
 from models.flow import SYSTEM, find_command, fire
 from models.flows.effects import plate_key
+from models.flows.guards import TWO_WHEELERS
 from models.flows.parking import PARKING
 from models.ground import overlap
 from models.looks import add_flag
 from models.plate import new_query_code, new_query_no
 from models.policy import Policy
 
+TYPE_MOTOR_VEHICLE, TYPE_TWO_WHEELER = "0505", "0506"
+"""机动车乱停放, 非机动车乱停放 (2.3); a motorcycle is among the latter (W46)."""
 NUMBER_TRIES = 20
 """Two cameras may want the same number, or hit the same short number, at the same time."""
 
@@ -52,6 +55,7 @@ def _born(
         query_no=new_query_no(),
         query_code=new_query_code(),
         state=EventState.CANDIDATE,
+        type_code=TYPE_TWO_WHEELER if new.object_kind in TWO_WHEELERS else TYPE_MOTOR_VEHICLE,
         version=0,
         camera_id=new.camera_id,
         zone_id=new.zone.id,

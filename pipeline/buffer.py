@@ -19,7 +19,7 @@ from models.errors import QifenError, Unavailable
 from models.evidence import EvidenceKind
 from pipeline.evidence import Picture, Shot, close_up, panorama
 from pipeline.logs import get_logger
-from vision.types import Departure, Frame, LookResult, Sighting, WatchLook
+from vision.types import CrowdCount, Departure, Frame, LookResult, Sighting, WatchLook
 
 HELD_PICTURE_SECONDS = 10.0
 """While holding, one picture in ten seconds is kept: no rule asks for two closer than that."""
@@ -83,12 +83,25 @@ class HeldDeparture:
         return self.departure.gone_at
 
 
-Held = HeldSighting | HeldLooks | HeldDeparture
+@dataclass(frozen=True, slots=True)
+class HeldCount:
+    """How many people one look counted in one crowd zone."""
+
+    count: CrowdCount
+
+    @property
+    def at(self) -> datetime:
+        return self.count.at
+
+
+Held = HeldSighting | HeldLooks | HeldDeparture | HeldCount
 
 
 def held_items(result: LookResult) -> list[Held]:
     """What of one look has to reach the database, in order."""
-    items: list[Held] = [HeldSighting.of(sighting) for sighting in result.sightings]
+    # Counts first: the sighting of an alarm belongs to the event that they have opened.
+    items: list[Held] = [HeldCount(count) for count in result.crowd_counts]
+    items += [HeldSighting.of(sighting) for sighting in result.sightings]
     if result.watch_looks:
         items.append(HeldLooks.of(result.frame, result.watch_looks))
     items.extend(HeldDeparture(departure) for departure in result.departures)

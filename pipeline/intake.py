@@ -19,17 +19,26 @@ from sqlalchemy.orm import Session
 from models import casework
 from models.camera import Camera
 from models.chain import add_evidence
-from models.errors import NotFound, StaleVersion
-from models.event import ActorKind, Event, EventState
+from models.errors import StaleVersion
+from models.event import ActorKind, Event, EventState, FlowName
 from models.evidence import Evidence, EvidenceKind
 from models.flow import Actor
+from models.place_cases import observe_place, open_place_event
 from models.policy import Policy, load_policy
-from models.registry import check_fencing, find_zone, get_camera
+from models.registry import check_fencing, get_camera
 from models.zone import Zone, ZoneVersion
 from notify.owners import Owner, look_up
-from pipeline.buffer import Held, HeldDeparture, HeldLooks, HeldSighting
+from pipeline.buffer import Held, HeldCount, HeldDeparture, HeldLooks, HeldSighting
 from pipeline.evidence import Picture, Shot, close_up, panorama
 from pipeline.gates import contact_of, gate_facts, may_look_up
+from pipeline.intake_places import (
+    find_version,
+    gathering,
+    keep_count,
+    place_event,
+    place_look,
+    place_shots,
+)
 from pipeline.services import Services
 from vision.types import PlateVote, Sighting, WatchAnswer, WatchLook, WeightsInfo
 
@@ -38,7 +47,9 @@ E3_AFTER = timedelta(seconds=10)
 _PRESENT = frozenset({WatchAnswer.PRESENT, WatchAnswer.MOVED})
 _TRIES = 3
 _Result = TypeVar("_Result")
-RULE_VERSION = "parking-1"
+RULE_VERSIONS = {
+    "parking": "parking-2", "hanging": "hanging-1", "poster": "poster-1", "crowd": "crowd-1",
+}  # fmt: skip
 LATE_FLAG = "held_back"
 """Flagged longer ago than `confirm_timeout_seconds` when it reached the database (W39, W50)."""
 _ACTOR = Actor(ActorKind.SYSTEM, "intake")
@@ -66,13 +77,16 @@ class Intake:
             self.sighting(camera_id, item)
         elif isinstance(item, HeldLooks):
             self.looks(camera_id, item)
+        elif isinstance(item, HeldCount):
+            self.crowd_count(camera_id, item)
         else:
             self.departure(camera_id, item)
 
     def sighting(self, camera_id: int, item: HeldSighting) -> int:
         """Make the event of a sighting, with its evidence, gates and notice. Gives its id.
 
-        Raises NotFound where the zone has gone since.
+        A crowd's event exists already, opened by its counts: it gets its picture.
+        Raises NotFound where the zone, or the gathering, has gone since.
         """
         keys = [self._services.evidence.put(shot.data, shot.extension) for shot in item.shots]
         event_id = _retried(lambda: self._open(camera_id, item, keys))
@@ -82,6 +96,10 @@ class Intake:
     def looks(self, camera_id: int, item: HeldLooks) -> None:
         """Record what the watches answered, take the pictures that are due, and judge."""
         _retried(lambda: self._record(camera_id, item))
+
+    def crowd_count(self, camera_id: int, item: HeldCount) -> None:
+        """Keep a number of people and judge the gathering (C1 to C9)."""
+        _retried(lambda: self._count(camera_id, item))
 
     def departure(self, camera_id: int, item: HeldDeparture) -> None:
         """A flagged object is gone: its event, if it has ended before, keeps when that was.
@@ -105,7 +123,7 @@ class Intake:
         with services.store.begin() as session:
             policy = load_policy(session)
             camera = self._camera(session, camera_id)
-            zone, zone_version = _zone(session, camera, sighting)
+            zone, zone_version = find_version(session, camera, sighting.zone, sighting.zone_version)
             command = command_id(camera_id, self._fencing, sighting)
             held_seconds = (at - sighting.flagged_at).total_seconds()
             new = replace(
@@ -113,11 +131,11 @@ class Intake:
                 measured=self._measured(sighting),
                 flags=(LATE_FLAG,) if held_seconds > policy.confirm_timeout_seconds else (),
             )
-            event = casework.open_event(session, new, policy=policy, at=at)
+            event = _event_of(session, new, sighting, policy, at)
             if not _evidence_times(session, event):
                 for shot, key in zip(item.shots, keys, strict=True):
                     self._file(session, event, camera, shot, key)
-            if event.state == EventState.FLAGGED:
+            if event.flow == FlowName.PARKING and event.state == EventState.FLAGGED:
                 self._confirm(session, event, sighting, policy, at, command)
             return event.id
 
@@ -176,7 +194,8 @@ class Intake:
                 "name": model.name, "sha256": model.sha256, "layout": model.layout,
                 "backend": model.backend, "input_size": model.input_size,
             },
-            "rule": RULE_VERSION,
+            "rule": RULE_VERSIONS[sighting.kind],
+            **sighting.details,
             "software": version("qifen"),
         }  # fmt: skip
 
@@ -197,6 +216,9 @@ class Intake:
         self, session: Session, event: Event, camera: Camera, look: WatchLook,
         picture: Picture | None, policy: Policy, at: datetime,
     ) -> None:  # fmt: skip
+        if event.flow != FlowName.PARKING:
+            self._record_place(session, event, camera, look, picture, policy)
+            return
         reading = look.plate
         span = casework.add_look(
             session, event, camera_id=camera.id, answer=look.answer, reason=look.reason,
@@ -218,6 +240,28 @@ class Intake:
             )
             self._file(session, event, camera, shot)
 
+    def _record_place(
+        self, session: Session, event: Event, camera: Camera, look: WatchLook,
+        picture: Picture | None, policy: Policy,
+    ) -> None:  # fmt: skip
+        """One look at what hangs or is posted (B5), with the pictures that it can give."""
+        before = event.state
+        event = observe_place(session, event, place_look(camera.id, look), policy=policy)
+        if picture is not None:
+            have = _evidence_times(session, event)
+            for shot in place_shots(event, before, have, look, picture):
+                self._file(session, event, camera, shot)
+
+    def _count(self, camera_id: int, item: HeldCount) -> None:
+        count = item.count
+        with self._services.store.begin() as session:
+            camera = self._camera(session, camera_id)
+            zone, zone_version = find_version(session, camera, count.zone, count.zone_version)
+            keep_count(
+                session, zone, zone_version, count, policy=load_policy(session),
+                at=max(self._services.clock.now(), count.at),
+            )  # fmt: skip
+
     def _file(
         self, session: Session, event: Event, camera: Camera, shot: Shot, key: str | None = None
     ) -> None:
@@ -231,7 +275,7 @@ class Intake:
         add_evidence(
             session, event=event, camera=camera, kind=shot.kind, media_type=shot.media_type,
             data=shot.data, storage_key=storage_key, captured_at=shot.captured_at, pts=shot.pts,
-            details=details, clock_offset_seconds=camera.clock_offset_seconds,
+            details=details, clock_offset_seconds=camera.clock_is_off_by,
         )  # fmt: skip
 
     # -- common -------------------------------------------------------------------------------
@@ -258,15 +302,16 @@ def _retried(work: Callable[[], _Result]) -> _Result:
     return work()
 
 
-def _zone(session: Session, camera: Camera, sighting: Sighting) -> tuple[Zone, ZoneVersion]:
-    """The zone in the version that the camera looked at, which may be an older one (W31)."""
-    zone = find_zone(session, camera, sighting.zone)
-    if zone is None:
-        raise NotFound(f"camera {camera.name} has no zone {sighting.zone}")
-    for zone_version in zone.versions:
-        if zone_version.version == sighting.zone_version:
-            return zone, zone_version
-    raise NotFound(f"zone {zone.name} has no version {sighting.zone_version}")
+def _event_of(
+    session: Session, new: casework.NewEvent, sighting: Sighting, policy: Policy, at: datetime
+) -> Event:
+    """The event that a sighting opens, or, of a crowd, belongs to."""
+    if sighting.kind == "parking":
+        return casework.open_event(session, new, policy=policy, at=at)
+    if sighting.kind == "crowd":
+        return gathering(session, new.zone, sighting, policy=policy)
+    place = place_event(new, sighting)
+    return open_place_event(session, place, policy=policy, at=at)
 
 
 def _new_event(

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from models import secret
 from models.clock import FakeClock
 from models.errors import BadInput, Unavailable
-from models.event import Event, EventState
+from models.event import Event, EventState, FlowName
 from models.policy import save_policy
 from models.registry import add_camera, import_zones
 from models.store import Store
@@ -32,6 +32,7 @@ from pipeline.evidence import MemoryEvidence
 from pipeline.services import Services
 from pipeline.settings import Settings, load_settings
 from pipeline.world import Track, World
+from vision.errors import BadZone
 from vision.frames import FileSource
 from vision.types import Sighting
 from vision.zones_json import load_zones
@@ -40,11 +41,8 @@ REPLAY_START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 """A file begins on a Monday at ten in Hangzhou: a work day, within the hours of texts."""
 _CAMERA = "replay"
 
-_WORDS = {
-    EventState.LEFT_IN_TIME: "left_in_time",
-    EventState.STAYED: "stayed",
-    EventState.REVIEW_PENDING: "stayed",
-}
+_QUEUED = frozenset({EventState.STAYED, EventState.REVIEW_PENDING})
+"""Both are the officer's queue, where a replay ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,11 @@ def replay(
     `outcome` is how the event ended, in lower case: `left_in_time`; `stayed` (it reached the
     officer's queue, where a replay ends); `undetermined`, `discarded`, `duplicate`, `exempt`,
     `transferred`; or `open:<state>` where the file ended first, as `open:grace` or
-    `open:patrol_assigned` (no plate, so a person would be on the way).
+    `open:patrol_assigned` (no plate, so a person would be on the way). A hanging or poster event
+    ends as `rectified`, or stands at `open:dispatched` (nobody is known to be responsible, so
+    somebody would be on the way); a crowd ends as `dispersed` or stands at `open:<state>` of its
+    flow, as `open:alarm` or `open:dispatched`. Of these `plate` is None; `object` is hanging,
+    advert or person, and a crowd's box is its zone's.
 
     zones: a zones.json as file or mapping. settings: which weights and back end look.
     progress: called with seconds done and seconds in all (None where the file does not say).
@@ -103,6 +105,8 @@ def replay(
         video, _CAMERA, start=REPLAY_START, looks_per_second=chosen.looks_per_second
     )
     world = _new_world(settings or load_settings(), content, chosen)
+    if world.looker.unserved:
+        raise BadZone(world.looker.unserved[0], field="zones")
     for frame in source:
         world.look(frame)
         if progress is not None:
@@ -130,15 +134,16 @@ def _events(world: World) -> list[dict[str, Any]]:
     with world.services.store.read() as session:
         rows = session.scalars(select(Event).order_by(Event.flagged_at, Event.id)).all()
         tracks = {track.event_id: track for track in world.tracks}
-        return [_line(event, tracks[event.id]) for event in rows]
+        # A gathering that never became an alarm has an event, but nothing was flagged.
+        return [_line(event, tracks[event.id]) for event in rows if event.id in tracks]
 
 
 def _line(event: Event, track: Track) -> dict[str, Any]:
     sighting = track.sighting
     gone_at = track.gone_at or event.gone_at
     last_seen = track.last_seen if track.gone_at else max(track.last_seen, event.last_seen_at)
-    state = EventState(event.state)
-    word = _WORDS.get(state, state.lower())
+    stayed = event.flow == FlowName.PARKING and event.state in _QUEUED
+    word = "stayed" if stayed else event.state.lower()
     return {
         "kind": sighting.kind,
         "zone": sighting.zone,
@@ -149,7 +154,7 @@ def _line(event: Event, track: Track) -> dict[str, Any]:
         "gone_at": None if gone_at is None else _seconds(gone_at),
         "box": [round(value, 4) for value in sighting.box],
         "plate": _plate(sighting),
-        "outcome": word if word == "stayed" or not event.is_open else f"open:{word}",
+        "outcome": word if stayed or not event.is_open else f"open:{word}",
     }
 
 
@@ -167,7 +172,8 @@ def _furnish(session: Session, zones: Mapping[str, Any], options: ReplayOptions)
         "confirm_mode": ConfirmMode.AUTO.value, "phase": ZonePhase.LIVE.value,
         "sms_from": "00:00", "sms_until": "23:59",
     }  # fmt: skip
-    first: dict[str, Any] = {}
+    # Hanging is regulated on designated streets only (L50): a replay's street is one.
+    first: dict[str, Any] = {"legal_basis": _CAMERA}
     if options.grace_seconds is not None:
         first["grace_seconds"] = options.grace_seconds
     entries = [{**first, **zone, **always} for zone in zones["zones"]]

@@ -6,18 +6,24 @@ lives in memory only, except what can be made again from E1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.casework import open_watches
 from models.errors import NotFound
-from models.event import Event
+from models.event import Event, FlowName
 from models.evidence import Evidence, EvidenceKind
 from models.zone import ZoneVersion
 from pipeline.evidence import EvidenceFiles, crop, decode_jpeg
+from vision.shapes import Approval, CrowdBand
 from vision.types import Box, Image, PlateColour, Point, Polygon, WatchSubject, ZoneShape
+
+WATCHED_FLOWS = (FlowName.PARKING, FlowName.HANGING, FlowName.POSTER)
+"""A crowd is counted, not watched."""
 
 
 def zone_shape(version: ZoneVersion) -> ZoneShape:
@@ -32,7 +38,28 @@ def zone_shape(version: ZoneVersion) -> ZoneShape:
         area=version.zone.area.name,
         aspect_ratio=version.aspect_ratio,
         version=version.version,
+        approved=tuple(_approval(entry) for entry in version.approved),
+        bands=tuple(CrowdBand(**entry) for entry in version.bands),
+        area_m2=version.area_m2,
+        density_threshold=version.density_threshold,
+        baseline=version.baseline,
+        slow_look_seconds=version.slow_look_seconds,
     )
+
+
+def _approval(entry: Mapping[str, Any]) -> Approval:
+    return Approval(
+        label=entry["label"],
+        polygon=_polygon(entry["polygon"]),
+        document=entry["document"],
+        approver=entry["approver"],
+        valid_from=_day(entry["valid_from"]),
+        valid_until=_day(entry["valid_until"]),
+    )
+
+
+def _day(value: str | None) -> date | None:
+    return None if value is None else date.fromisoformat(value)
 
 
 def _polygon(points: Sequence[Sequence[float]]) -> Polygon:
@@ -51,7 +78,7 @@ class WatchList:
         self._appearances: dict[int, Image | None] = {}
 
     def subjects(self, session: Session, camera_id: int) -> list[WatchSubject]:
-        events = open_watches(session, camera_id)
+        events = open_watches(session, camera_id, WATCHED_FLOWS)
         known = {event.id for event in events}
         self._appearances = {key: image for key, image in self._appearances.items() if key in known}
         return [self._subject(session, event) for event in events]
@@ -67,10 +94,11 @@ class WatchList:
             plate_text=event.plate,
             plate_colour=PlateColour(event.plate_colour or PlateColour.UNKNOWN),
             appearance=self._appearances[event.id],
+            kind=event.flow,
         )
 
     def _appearance(self, session: Session, event: Event) -> Image | None:
-        """The vehicle at T0. A file that is missing or broken (W52) gives none: the eyes then go
+        """The subject at T0. A file that is missing or broken (W52) gives none: the eyes then go
         by place, class and plate alone, and the pack shows what is missing."""
         key = session.scalar(
             select(Evidence.storage_key)

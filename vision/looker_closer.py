@@ -9,16 +9,18 @@ from typing import Final
 
 import numpy as np
 
-from vision.geometry import bounds, contains, foot_point
-from vision.rules.poster import LEAST_CONFIDENCE
-from vision.shapes import Box, ZoneShape
+from vision.geometry import bounds, contains, foot_point, share_in_polygon
+from vision.rules.hanging import INSIDE
+from vision.rules.poster import ADVERT, LEAST_CONFIDENCE
+from vision.shapes import Box, Polygon, ZoneShape
 from vision.tiles import detect_from, detect_in, windows
 from vision.types import Detection, Detector, Image
 
 PERSON: Final = "person"
 _LARGEST_WINDOW: Final = 0.6
-_FACADE_SIDE: Final = 0.5
-_FACADE_OVERLAP: Final = 0.2
+_FACADE_SIDE: Final = 0.58
+_FACADE_OVERLAP: Final = 0.25
+"""Four windows for a zone as large as the picture."""
 _MARGIN: Final = 1.1
 
 
@@ -95,3 +97,23 @@ class CloserLook:
 
     def _people(self, found: Sequence[Detection]) -> list[Detection]:
         return [d for d in found if d.kind == PERSON and d.confidence >= self._least]
+
+
+PROPOSED_CONFIDENCE: Final = 0.15
+
+
+def propose_approvals(detector: Detector, image: Image, polygon: Polygon) -> list[Box]:
+    """Where adverts seem to be now: what the operator of a new poster zone is offered to approve.
+
+    Rather too many than too few: what is left out would be flagged later.
+    """
+    closer = CloserLook(detector, CrowdSettings())
+    closer.begin(image)
+    zone = ZoneShape("", "poster", polygon, 0.0)
+    return [
+        d.box
+        for d in closer.closely(zone)
+        if d.kind == ADVERT
+        and d.confidence >= PROPOSED_CONFIDENCE
+        and share_in_polygon(d.box, polygon) >= INSIDE
+    ]

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from vision.plates import PlateReader, PlateVoter
 from vision.rules.parking import ParkedIn
+from vision.scene_boxes import TWO_WHEELERS
 from vision.scene_object import SceneObject
 from vision.types import Box, Frame, PlateReading, PlateVote
 
@@ -107,6 +108,8 @@ class PlateDesk:
         file = self._files.setdefault(thing.object_id, _File())
         if self._reader is None or thing.object_id in self.readings or not thing.visible:
             return
+        if thing.kind in TWO_WHEELERS:
+            return
         paused = (frame.at - file.asked).total_seconds() if file.asked else 0.0
         if paused > self._tries_seconds / 2 and not file.flagged:
             file.since = None  # a watch tried it long before; its own dwell has its own tries
@@ -134,7 +137,7 @@ class PlateDesk:
     def finished(self, thing: SceneObject, at: datetime) -> bool:
         """Whether a sighting need not wait for more readings of this plate."""
         file = self._files.get(thing.object_id)
-        if self._reader is None or file is None:
+        if self._reader is None or file is None or thing.kind in TWO_WHEELERS:
             return True
         if file.settled:
             return True
@@ -143,7 +146,8 @@ class PlateDesk:
     def evidence(self, thing: SceneObject) -> PlateEvidence:
         """What a sighting takes along; its pictures are let go here."""
         file = self._files.get(thing.object_id, _File())
-        vote = file.voter.vote() if self._reader is not None else None
+        reads = self._reader is not None and thing.kind not in TWO_WHEELERS
+        vote = file.voter.vote() if reads else None
         taken = PlateEvidence(vote, file.best, file.plate_frame, file.first_frame)
         file.plate_frame = file.first_frame = None
         file.flagged = True

@@ -158,6 +158,8 @@ class SlowDesk:
         for name, duty in self._duties.items():
             if duty.due(frame.at):
                 duty.last_at = frame.at
+                if isinstance(duty.rule, CrowdRule):
+                    result.counts.append(duty.rule.blind(frame.at, health.value))
                 for subject in self._subjects_in(name):
                     look = WatchLook(subject.key, WatchAnswer.UNCLEAR, frame.at, health.value)
                     result.watch_looks.append(look)
@@ -299,6 +301,9 @@ def _remembered(subject: WatchSubject, grey: Grey) -> Spot:
 def _crowd_sighting(
     object_id: int, rule: CrowdRule, count: CrowdCount, people: Sequence[Detection], frame: Frame
 ) -> Sighting:
+    # Whoever never sees an alarm does without what hides people.
+    from vision.crowd_picture import hidden_crowd  # noqa: PLC0415
+
     since = rule.since or frame.at
     confidences = [person.confidence for person in people]
     return Sighting(
@@ -319,7 +324,7 @@ def _crowd_sighting(
             sum(c >= CONFIDENT for c in confidences) / len(confidences) if confidences else 0.0
         ),
         plate=None,
-        frame=frame,
+        frame=hidden_crowd(frame, [person.box for person in people]),
         details={
             "count": count.count,
             "median": count.median,

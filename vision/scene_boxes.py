@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from vision.geometry import box_iou, foot_point
 from vision.scene_object import SceneObject
 from vision.types import Box, Detection
+from vision.weights import VEHICLE_KINDS
 
+TWO_WHEELERS = frozenset({"motorcycle", "bicycle"})
+"""domain.md W46: offence 0506; no plate of theirs is read."""
+STANDS = VEHICLE_KINDS | TWO_WHEELERS
+"""Whatever can be parked."""
 SAME_VEHICLE_IOU = 0.7
 """Two boxes of different class closer than this are one vehicle seen twice."""
 _DOUBLED_IOU = 0.45

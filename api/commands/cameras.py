@@ -11,6 +11,7 @@ import typer
 from api import zoning
 from api.camera_weights import checked_weights
 from api.commands.common import open_services, print_json
+from api.zone_sight import Sight
 from models import registry
 from models.errors import BadInput
 from vision.frames import probe, redact_url
@@ -135,7 +136,12 @@ def import_(
     with services.store.begin() as session:
         owner = registry.get_camera(session, camera)
         versions = zoning.import_zones(
-            session, owner, content, at=services.clock.now(), actor="cli"
+            session,
+            owner,
+            content,
+            at=services.clock.now(),
+            actor="cli",
+            sight=Sight(services, owner),
         )
         if not versions:
             raise BadInput("no zones are given", field="zones", hint='write {"zones": [{...}]}')

@@ -10,15 +10,36 @@ from pydantic import Field
 
 from api import shapes, zoning
 from api.deps import Body, Id, Line, Operator, Serving, Staff, signed_in
+from api.zone_sight import Sight
 from models import casework, registry
 from models.event import ActorKind
 from models.flow import Actor
 from models.policy import load_policy
+from pipeline.health_reference import accept_for_zone
 
 router = APIRouter(tags=["zones"], dependencies=signed_in)
 
 Text = Annotated[Line, Field(max_length=200)]
 Polygon = list[list[float]]
+
+
+class Approved(Body):
+    """What may hang or stick in a hanging or poster zone."""
+
+    label: Annotated[Line, Field(max_length=60)]
+    polygon: Polygon
+    document: Annotated[Line, Field(max_length=60)] = ""
+    approver: Annotated[Line, Field(max_length=60)] = ""
+    valid_from: Text | None = None
+    valid_until: Text | None = None
+
+
+class Band(Body):
+    """Hours with a crowd threshold of their own, city time."""
+
+    start: Text
+    end: Text
+    threshold: float
 
 
 class ZoneValues(Body):
@@ -40,6 +61,11 @@ class ZoneValues(Body):
     sms_from: Text | None = None
     sms_until: Text | None = None
     legal_basis: Text | None = None
+    approved: list[Approved] | None = None
+    bands: list[Band] | None = None
+    area_m2: float | None = None
+    density_threshold: float | None = None
+    slow_look_seconds: float | None = None
 
 
 class NewZone(ZoneValues):
@@ -60,6 +86,7 @@ def save_zone(camera_id: Id, body: NewZone, caller: Operator, services: Serving)
     values = body.model_dump(exclude_unset=True)
     with services.store.begin() as session:
         camera = registry.get_camera(session, camera_id)
+        accept_for_zone(session, services, camera, actor=caller.name)
         version = zoning.save_zone(
             session,
             camera,
@@ -67,6 +94,7 @@ def save_zone(camera_id: Id, body: NewZone, caller: Operator, services: Serving)
             at=services.clock.now(),
             actor=caller.name,
             user=caller.user,
+            sight=Sight(services, camera),
         )
         return {**shapes.zone(version.zone), "camera": camera.name}
 
@@ -88,13 +116,17 @@ def add_version(
     values = body.model_dump(exclude_unset=True)
     with services.store.begin() as session:
         row = registry.get_zone(session, zone_id)
+        camera = registry.get_camera(session, row.camera_id)
+        if body.polygon is not None:
+            accept_for_zone(session, services, camera, actor=caller.name)
         version = zoning.save_zone(
             session,
-            registry.get_camera(session, row.camera_id),
+            camera,
             {**values, "name": row.name},
             at=services.clock.now(),
             actor=caller.name,
             user=caller.user,
+            sight=Sight(services, camera),
         )
         return shapes.zone(version.zone)
 
@@ -150,5 +182,6 @@ def import_zones(
             at=services.clock.now(),
             actor=caller.name,
             user=caller.user,
+            sight=Sight(services, camera),
         )
         return [shapes.zone(version.zone) for version in versions]

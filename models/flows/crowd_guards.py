@@ -30,16 +30,18 @@ def crowd_zone_in_force(step: Step) -> Refusal | None:
 
 
 def near_threshold(step: Step) -> Refusal | None:
-    """C1: 0.8 of the threshold for 30 s."""
+    """C1: 0.8 of the threshold for 30 s, or for the zone's hold where that is shorter."""
     policy = step.policy
-    if view(step).at_least(policy.crowd_watch_share, policy.crowd_watch_seconds):
+    seconds = min(policy.crowd_watch_seconds, step.event.zone_version.dwell_seconds)
+    if view(step).at_least(policy.crowd_watch_share, seconds):
         return None
     return Refusal("FEW_PEOPLE", "the count was not near the threshold for long enough")
 
 
 def over_threshold(step: Step) -> Refusal | None:
-    """C2: the threshold for 60 s, by medians of at least five looks."""
-    if view(step).at_least(1.0, step.policy.crowd_hold_seconds):
+    """C2: the threshold for the zone's hold (60 s by default), by medians of at least five
+    looks."""
+    if view(step).at_least(1.0, step.event.zone_version.dwell_seconds):
         return None
     return Refusal("BELOW_THRESHOLD", "the threshold was not held for long enough")
 

@@ -19,6 +19,7 @@ from models.people import Role, User
 from models.zone import Authority, ConfirmMode, Surface, ZoneKind, ZonePhase
 
 MOTOR_VEHICLES = frozenset({"car", "van", "truck", "bus"})
+TWO_WHEELERS = frozenset({"motorcycle", "bicycle"})
 
 
 # Birth and gates
@@ -34,11 +35,18 @@ def zone_in_force(step: Step) -> Refusal | None:
     return None
 
 
-def is_motor_vehicle(step: Step) -> Refusal | None:
-    """A3, W46: car, van, truck or bus; a motorbike is another type (0506)."""
-    if step.event.object_kind in MOTOR_VEHICLES:
+def is_vehicle(step: Step) -> Refusal | None:
+    """A3, W46: car, van, truck or bus (0505), motorcycle or bicycle (0506)."""
+    if step.event.object_kind in MOTOR_VEHICLES | TWO_WHEELERS:
         return None
-    return Refusal("WRONG_KIND", f"a {step.event.object_kind} is no motor vehicle of this flow")
+    return Refusal("WRONG_KIND", f"a {step.event.object_kind} is no vehicle of this flow")
+
+
+def is_two_wheeler(step: Step) -> Refusal | None:
+    """W46: motorbike, e-bike, shared bike: another type (0506), somebody walks there, no text."""
+    if step.event.object_kind in TWO_WHEELERS:
+        return None
+    return Refusal("MOTOR_VEHICLE", "it is no two-wheeler")
 
 
 def dwelt_long_enough(step: Step) -> Refusal | None:

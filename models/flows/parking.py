@@ -46,7 +46,7 @@ _BIRTH = (
     ),
     Transition(
         "A3", S.CANDIDATE, "dwell", S.FLAGGED,
-        (when.is_motor_vehicle, when.dwelt_long_enough, when.outside_bays),
+        (when.is_vehicle, when.dwelt_long_enough, when.outside_bays),
     ),
     Transition(
         "A3d", S.CANDIDATE, "dwell", S.DISCARDED,
@@ -79,6 +79,12 @@ _GATES = (
         (when.hardly_seen,),
         (do.end_event,),
         reason="LOW_CONFIDENCE",
+    ),
+    Transition(
+        "W46", S.FLAGGED, "gates", S.PATROL_ASSIGNED,
+        (when.is_two_wheeler,),
+        (do.send_patrol,),
+        reason="TWO_WHEELER",
     ),
     Transition(
         "A7", S.FLAGGED, "gates", S.CONFIRMED,

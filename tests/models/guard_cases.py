@@ -206,11 +206,18 @@ CASES: list[Case] = [
     (when.zone_in_force, "open", nothing, retired, "ZONE_NOT_IN_FORCE"),
     (when.zone_in_force, "open", nothing, camera(enabled=False), "CAMERA_OFF"),
     (
-        when.is_motor_vehicle,
+        when.is_vehicle,
         "open",
         put(object_kind="van"),
-        put(object_kind="bicycle"),
+        put(object_kind="person"),
         "WRONG_KIND",
+    ),
+    (
+        when.is_two_wheeler,
+        "open",
+        put(object_kind="motorcycle"),
+        put(object_kind="truck"),
+        "MOTOR_VEHICLE",
     ),
     (when.dwelt_long_enough, "open", nothing, zone(dwell_seconds=61), "DWELL_TOO_SHORT"),
     (

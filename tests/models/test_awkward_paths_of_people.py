@@ -321,9 +321,11 @@ def test_w43_two_officers_at_once(city: City) -> None:
 
 
 def test_w46_motorbike(city: City) -> None:
-    """Another type of offence: nothing here, no text."""
-    event = city.open(object_kind="motorcycle")
-    assert (event.state, event.outcome) == (S.DISCARDED, "WRONG_KIND")
+    """Another type of offence (0506): somebody walks there, nobody is looked up or written to."""
+    event = city.gates(city.open(object_kind="motorcycle", plate=None), GOOD)
+    assert (event.state, event.type_code) == (S.PATROL_ASSIGNED, "0506")
+    assert city.texts(event) == []
+    assert city.open(object_kind="truck").type_code == "0505"
 
 
 def test_w50_backlog_is_not_noticed(city: City) -> None:

@@ -87,6 +87,11 @@ def walk_w06(make: MakeCity) -> tuple[City, Event]:
     return city, city.gates(city.open(), replace(GOOD, confidence_mean=0.4))
 
 
+def walk_w46(make: MakeCity) -> tuple[City, Event]:
+    city = make()
+    return city, city.gates(city.open(object_kind="motorcycle", plate=None), GOOD)
+
+
 def walk_a7(make: MakeCity) -> tuple[City, Event]:
     city = make()
     return city, city.to_confirmed()
@@ -360,7 +365,7 @@ def walk_limit(make: MakeCity) -> tuple[City, Event]:
 
 WALKS: dict[str, Callable[[MakeCity], tuple[City, Event]]] = {
     "A1": walk_a1, "A2": walk_a2, "A3": walk_a3, "A3d": walk_a3d, "A4": walk_a4, "A5": walk_a5,
-    "B11": walk_b11, "W06": walk_w06, "A7": walk_a7, "A6": walk_a6, "A8": walk_a8,
+    "B11": walk_b11, "W06": walk_w06, "W46": walk_w46, "A7": walk_a7, "A6": walk_a6, "A8": walk_a8,
     "A8d": walk_a8d, "A8p": walk_a8p, "A9": walk_a9, "A9d": walk_a9d, "A9g": walk_a9g,
     "A10": walk_a10, "A11": walk_a11, "A11g": walk_a11g, "A11x": walk_a11x, "A12": walk_a12,
     "A12a": walk_a12a, "A13": walk_a13, "W17": walk_w17, "A26": walk_a26, "A14": walk_a14,

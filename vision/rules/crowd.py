@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -86,24 +86,31 @@ class CrowdRule:
         before = self.state
         self._time(at, median, threshold, step)
         self._turn()
+        told = self._told(at, count, median, tiled=tiled)
+        return CrowdTurn(
+            told,
+            alarmed=self.state is CrowdState.ALARM and before is not CrowdState.ALARM,
+            dispersed=before is CrowdState.ALARM and self.state is not CrowdState.ALARM,
+        )
+
+    def blind(self, at: datetime, reason: str) -> CrowdCount:
+        """A look that could not see: told, and not counted (C8)."""
+        return replace(self._told(at, 0, None, tiled=False), samples=0, unclear=reason)
+
+    def _told(self, at: datetime, count: int, median: float | None, *, tiled: bool) -> CrowdCount:
         area = self.zone.area_m2
-        told = CrowdCount(
+        return CrowdCount(
             at=at,
             zone=self.zone.name,
             zone_version=self.zone.version,
             count=count,
             median=median,
             samples=len(self._counts),
-            threshold=threshold,
+            threshold=threshold_at(self.zone, at),
             density=round(median / area, 4) if median is not None and area else None,
             state=self.state,
             box=bounds(self.zone.polygon),
             tiled=tiled,
-        )
-        return CrowdTurn(
-            told,
-            alarmed=self.state is CrowdState.ALARM and before is not CrowdState.ALARM,
-            dispersed=before is CrowdState.ALARM and self.state is not CrowdState.ALARM,
         )
 
     def _time(

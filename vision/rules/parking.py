@@ -1,7 +1,7 @@
 """The parking rule: scene, zone and clock joined to "stands in the zone longer than its dwell".
 
 domain.md A1 (foot point in an active zone), A3 (dwell; not in a bay; car, van, truck, bus),
-W06 (below 0.50: dropped), W46 (two-wheelers are another offence).
+W06 (below 0.50: dropped), W46 (two-wheelers: flagged as their own offence, never texted).
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vision.geometry import contains, covers, foot_point
+from vision.scene_boxes import STANDS
 from vision.scene_object import SceneObject
 from vision.types import Box, ZoneShape
 
-PARKING_KINDS = frozenset({"car", "van", "truck", "bus"})
+PARKING_KINDS = STANDS
+"""Cars, vans, trucks and buses (0505); motorcycles and bicycles (0506, without a text)."""
 LOWEST_CONFIDENCE = 0.50
 _LOWEST_SEEN_SHARE = 0.5
 """A vehicle that the detector misses more often than not is not one to accuse anybody of."""
