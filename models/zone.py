@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -25,6 +26,17 @@ class ZonePhase(StrEnum):
     SHADOW = "shadow"
     WARNING = "warning"
     LIVE = "live"
+
+
+FIRST_PHASE: Mapping[ZoneKind, ZonePhase] = {
+    ZoneKind.PARKING: ZonePhase.WARNING,
+    ZoneKind.HANGING: ZonePhase.SHADOW,
+    ZoneKind.POSTER: ZonePhase.SHADOW,
+    ZoneKind.CROWD: ZonePhase.SHADOW,
+}
+"""How a new zone begins where nobody says otherwise. Laundry, adverts and crowds were measured on
+composites, renders and few real pictures (README, *What it sees, measured*): such a zone counts
+only, until its city has seen on its own streets how often it is right (peers.md P8)."""
 
 
 class ConfirmMode(StrEnum):

@@ -19,6 +19,7 @@ from models.camera import Camera
 from models.errors import BadInput, NotFound
 from models.people import User
 from models.zone import (
+    FIRST_PHASE,
     Authority,
     ConfirmMode,
     EnforcementArea,
@@ -63,11 +64,9 @@ ZONE_FIELDS = (*_ZONE, *_VERSION)
 _DEFAULTS: Mapping[str, Any] = {
     "bays": [],
     "aspect_ratio": None,
-    "dwell_seconds": 60.0,
     "threshold": None,
     "grace_seconds": 420,
     "confirm_mode": ConfirmMode.OFFICER.value,
-    "phase": ZonePhase.WARNING.value,
     "surface": Surface.SIDEWALK.value,
     "authority": Authority.CHENGGUAN.value,
     "sms_from": "07:00",
@@ -202,7 +201,7 @@ def _as_json(version: ZoneVersion) -> dict[str, Any]:
         "area": zone.area.name,
         "place": zone.area.place,
     }
-    for key, default in _DEFAULTS.items():
+    for key, default in _defaults(zone.kind).items():
         if key not in values and getattr(version, key) != default:
             values[key] = getattr(version, key)
     return values
@@ -222,8 +221,7 @@ def _new_zone(
     name = checked["name"]
     kind = checked.get("kind", ZoneKind.PARKING.value)
     values = {
-        **_DEFAULTS,
-        "dwell_seconds": zone_parts.DWELL_SECONDS[kind],
+        **_defaults(kind),
         **{key: checked[key] for key in _VERSION if key in checked},
     }
     zone_parts.check_kind(kind, values)
@@ -238,6 +236,15 @@ def _new_zone(
     session.add(zone)
     session.flush()
     return _add_version(session, zone, values, at=at, actor=actor, user=user)
+
+
+def _defaults(kind: str) -> dict[str, Any]:
+    """What a new zone of this kind has where nothing is said."""
+    return {
+        **_DEFAULTS,
+        "dwell_seconds": zone_parts.DWELL_SECONDS[kind],
+        "phase": FIRST_PHASE[ZoneKind(kind)].value,
+    }
 
 
 def _move_area(session: Session, zone: Zone, checked: Mapping[str, Any]) -> None:
