@@ -48,7 +48,7 @@ class Car:
             shader.inputs["Emission Strength"].default_value = strength if on else 0.0
 
 
-def _materials(name: str, colour: str) -> dict[str, Any]:
+def surfaces(name: str, colour: str) -> dict[str, Any]:
     """The car's surfaces, its lamps dark."""
     dull = 0.15 if colour == "white" else 0.35
     return {
@@ -68,21 +68,21 @@ def _materials(name: str, colour: str) -> dict[str, Any]:
 def build_car(name: str, model: str, colour: str, plate: tuple[str, str], textures: Path) -> Car:
     """Build one car facing +X at the origin. `plate` is (text, blue or green)."""
     body, root = MODELS[model], empty(name)
-    materials = _materials(name, colour)
+    materials = surfaces(name, colour)
     lower_body(body, root, materials)
     greenhouse(body, root, materials)
-    car = Car(root, body, _wheels(body, root, materials))
+    car = Car(root, body, put_wheels(body, root, materials))
     car.lamps = [(materials[lamp], *LIT[lamp]) for lamp in LIT]
     _flanks(body, root, materials)
     _face(body, root, materials)
     _tail(body, model, root, materials)
     picture = plain(f"plate_{name}", (1, 1, 1), 0.45, image=plate_file(*plate, textures), shine=0.3)
     for end, height in ((1, 0.44), (-1, body.rear_plate)):
-        car.plates.append(_plate(body, root, materials, picture, plate[1], end, height))
+        car.plates.append(put_plate(body, root, materials, picture, plate[1], end, height))
     return car
 
 
-def _wheels(body: Body, root: Any, materials: dict[str, Any]) -> list[Any]:
+def put_wheels(body: Body, root: Any, materials: dict[str, Any]) -> list[Any]:
     """Tyre, dish, five double spokes and a hub for each wheel."""
     wheels: list[Any] = []
     radius, rim = body.wheel, body.wheel * 0.69
@@ -266,7 +266,7 @@ def _tail(body: Body, model: str, root: Any, materials: dict[str, Any]) -> None:
     )
 
 
-def _plate(
+def put_plate(
     body: Body, root: Any, materials: dict[str, Any], picture: Any, colour: str, end: int, z: float
 ) -> Any:
     """A plate on its holder; `end` is 1 in front, -1 behind.

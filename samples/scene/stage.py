@@ -21,6 +21,7 @@ from samples.scene.camera import (
     touched,
 )
 from samples.scene.car import Car, build_car
+from samples.scene.large import LARGE, build_large
 from samples.scene.light import build_light, headlights
 from samples.scene.people import build_person
 from samples.scene.story import Actor, Pose, Story
@@ -82,7 +83,8 @@ class Stage:
         look = actor.look
         if actor.is_vehicle:
             plate = (look["plate"], look["plate_colour"])
-            car = build_car(actor.id, look["model"], look["colour"], plate, textures)
+            build = build_large if look["model"] in LARGE else build_car
+            car = build(actor.id, look["model"], look["colour"], plate, textures)
             _bake(car.root)
             self.cars[actor.id] = car
             self._beams[actor.id] = (
@@ -238,7 +240,7 @@ def _drive(car: Car, pose: Pose) -> None:
     }
     pitch = (heights[1, 1] + heights[1, -1] - heights[-1, 1] - heights[-1, -1]) / 2 / (2 * half)
     roll = (heights[1, 1] + heights[-1, 1] - heights[1, -1] - heights[-1, -1]) / 2 / (2 * track)
-    car.root.location = (pose.x, pose.y, sum(heights.values()) / 4)
+    car.root.location = (pose.x, pose.y, sum(heights.values()) / 4 + pose.lift)
     car.root.rotation_euler = (math.atan(roll), -math.atan(pitch), angle)
     for number, wheel in enumerate(car.wheels):
         on_left = number % 2 == 0

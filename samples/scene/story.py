@@ -23,7 +23,7 @@ class Pose:
     """Where something is: middle on the ground (metres), heading and front wheels (degrees).
 
     `rolled` is metres since the move began (wheels turn, legs stride); `driving` cars have their
-    lamps on at night, parked ones do not.
+    lamps on at night, parked ones do not. `lift` is metres above the ground, on another's bed.
     """
 
     x: float
@@ -32,10 +32,12 @@ class Pose:
     steer: float = 0.0
     rolled: float = 0.0
     driving: bool = True
+    lift: float = 0.0
 
     def key(self) -> tuple[float, ...]:
         """Poses with equal keys are one pose."""
-        return tuple(round(v, 4) for v in (self.x, self.y, self.heading, self.steer, self.rolled))
+        place = (self.x, self.y, self.heading, self.steer, self.rolled)
+        return tuple(round(v, 4) for v in ((*place, self.lift) if self.lift else place))
 
 
 @dataclass(frozen=True)

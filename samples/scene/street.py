@@ -113,6 +113,14 @@ def _markings(story: Story) -> None:
     for i in range(18):
         y = NEAR_END + 2 + i * 5.5
         box("dash", (-road / 2 - 0.07, y, 0), (-road / 2 + 0.07, y + 2.8, 0.004), white)
+    for x0, y0, x1, y1 in story.zone.get("bays", []):
+        for low, high in (
+            ((x0, y0), (x1, y0 + 0.12)),
+            ((x0, y1 - 0.12), (x1, y1)),
+            ((x0, y0), (x0 + 0.12, y1)),
+            ((x1 - 0.12, y0), (x1, y1)),
+        ):
+            box("bay", (*low, KERB - 0.05), (*high, KERB + 0.006), white)
     iron = plain("iron", (0.05, 0.05, 0.05), 0.6, 0.5)
     for y in (-9.0, 9.0, 19.5):
         box("grate", (-0.30, y, 0.0), (-0.02, y + 0.8, 0.008), iron)

@@ -31,6 +31,7 @@ class Sky:
 
 SKIES: Final = {
     "day": Sky(4.0, (1, 0.95, 0.86), 0.9, (0.25, 0.45, 0.85), (0.85, 0.92, 1), 1.2, 1.0),
+    "overcast": Sky(0.5, (1, 0.98, 0.95), 0.9, (0.6, 0.66, 0.74), (0.75, 0.78, 0.82), 1.2, 1.25),
     "rain": Sky(0.2, (0.9, 0.95, 1), 0.95, (0.6, 0.66, 0.74), (0.7, 0.74, 0.8), 1.2, 1.35),
     "night": Sky(0.0, (0.6, 0.7, 1), 0.045, (0.1, 0.15, 0.35), (0.5, 0.4, 0.35), 1.6, 1.15),
 }
@@ -55,13 +56,18 @@ def sensor(picture: Image, weather: str, number: int) -> Image:
     """
     dice = np.random.default_rng(1000 + number)
     height, width = picture.shape[:2]
-    blurred = cv2.GaussianBlur(picture, (0, 0), SOFTNESS * width)
-    soft = blurred.astype(np.float32) * SKIES[weather].gain
+    soft = exposed(picture, weather)
     if weather == "rain":
         soft += _rain(dice, width, height)[..., None] * 0.55
     sigma = SKIES[weather].noise
     soft += dice.normal(0, sigma, (height, width, 1)).astype(np.float32)
     return soft.clip(0, 255).astype(np.uint8)
+
+
+def exposed(picture: Image, weather: str) -> NDArray[np.float32]:
+    """What lens and exposure make of a rendered picture (h, w, 3), before rain and grain."""
+    blurred = cv2.GaussianBlur(picture, (0, 0), SOFTNESS * picture.shape[1])
+    return blurred.astype(np.float32) * SKIES[weather].gain
 
 
 def _rain(dice: np.random.Generator, width: int, height: int) -> NDArray[np.float32]:
