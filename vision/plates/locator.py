@@ -2,8 +2,8 @@
 
 `plate-locate.onnx` answers per cell of 8 x 8 pixels with a score, four corners and whether the
 plate has two lines. It sees a vehicle's crop on one fixed canvas, and every find again on a small
-one, cut out so that the plate is about as wide as a reader wants it: that second look settles the
-corners to a fraction of a pixel and drops what only looked like a plate from afar. Fixed canvases,
+one, laid flat by the corners it was found with: seen from the front, corners are told better than
+from the side, and what only looked like a plate from afar is dropped. Fixed canvases,
 because a network that is run at ever new shapes keeps memory for each.
 """
 
@@ -22,7 +22,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from vision.errors import BadWeights
-from vision.plates.locate_grid import Answer, FoundPlate, peaks, same_plate, upper_width
+from vision.plates.locate_grid import Answer, FoundPlate, peaks, same_plate
 from vision.plates.read import lean_settings
 from vision.types import Image
 
@@ -45,6 +45,13 @@ _CLOSE_PLATE: Final = 104.0
 """Width of a plate on the close canvas."""
 _MOST_ENLARGED: Final = 3.0
 _GREY: Final = 114
+_FLATTEST: Final = 0.25
+"""Nearest to farthest edge of what the close canvas shows, at most this apart in perspective."""
+_SHRINK_FROM: Final = 0.7
+"""What is shown smaller than this share of its size is averaged, not sampled."""
+
+Matrix = NDArray[np.float64]
+"""3 x 3, from one picture's pixels to another's."""
 
 
 class Locator:
@@ -71,19 +78,18 @@ class Locator:
             for window in _windows(image, side):
                 first += self._far.look(image, window, _LEAST_FAR, _MOST)
             first.sort(key=lambda found: -found.score)
-            return _distinct([self._again(image, found) for found in _distinct(first, 0.0)], LEAST)
+            close = [self._again(image, found) for found in _distinct(first, 0.0)]
+            return _distinct(close, LEAST)
 
     def _again(self, image: Image, found: FoundPlate) -> FoundPlate:
         """The same plate close up; a find that is not seen again keeps little of its score."""
-        scale = min(_CLOSE_PLATE / upper_width(found.quad), _MOST_ENLARGED)
-        low, high = found.quad.min(axis=0), found.quad.max(axis=0)
-        scale = min(scale, *(np.array(_CLOSE) * 0.92 / (high - low)))
-        x, y = (low + high) / 2 - np.array(_CLOSE) / scale / 2
-        window = _Window(float(x), float(y), float(scale))
-        for near in self._near.look(image, window, _LEAST_FAR, 2):
-            if same_plate(near.quad, found.quad):
+        matrix = _upright(found)
+        for near in self._near.answer(_warped(image, matrix, _CLOSE), _LEAST_FAR, 2):
+            back = cv2.perspectiveTransform(near.quad[None], np.linalg.inv(matrix))
+            quad = np.asarray(back, np.float32)[0]
+            if same_plate(quad, found.quad):
                 score = float(np.sqrt(near.score * found.score))
-                return FoundPlate(near.quad, score, near.two_lines)
+                return FoundPlate(quad, score, near.two_lines)
         return FoundPlate(found.quad, found.score * _LEAST_FAR, found.two_lines)
 
 
@@ -114,13 +120,17 @@ class _Canvas:
 
     def look(self, image: Image, window: _Window, least: float, most: int) -> list[FoundPlate]:
         """Plates in the window, in pixels of the image."""
-        blob = cv2.dnn.blobFromImage(_shown(image, window, self._size), 1 / 255, swapRB=True)
-        answer: Answer = next(iter(self._request.infer([blob]).values()))[0]
         start = np.array([window.x, window.y], np.float32)
         return [
             FoundPlate(found.quad / np.float32(window.scale) + start, found.score, found.two_lines)
-            for found in peaks(answer, least=least, most=most)
+            for found in self.answer(_shown(image, window, self._size), least, most)
         ]
+
+    def answer(self, canvas: Image, least: float, most: int) -> list[FoundPlate]:
+        """Plates in pixels of a canvas of this size."""
+        blob = cv2.dnn.blobFromImage(canvas, 1 / 255, swapRB=True)
+        answer: Answer = next(iter(self._request.infer([blob]).values()))[0]
+        return peaks(answer, least=least, most=most)
 
 
 def _shown(image: Image, window: _Window, size: tuple[int, int]) -> Image:
@@ -132,7 +142,7 @@ def _shown(image: Image, window: _Window, size: tuple[int, int]) -> Image:
     bottom = min(height, int(np.ceil(window.y + size[1] / scale)) + 1)
     part = image[top:bottom, left:right]
     shrunk = 1.0
-    if scale < 0.7:
+    if scale < _SHRINK_FROM:
         shrunk = scale
         shown = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
         part = cv2.resize(part, shown, interpolation=cv2.INTER_AREA)
@@ -146,6 +156,49 @@ def _shown(image: Image, window: _Window, size: tuple[int, int]) -> Image:
     grey = (_GREY, _GREY, _GREY)
     return np.asarray(
         cv2.warpAffine(part, matrix, size, flags=cv2.INTER_LINEAR, borderValue=grey), np.uint8
+    )
+
+
+def _upright(found: FoundPlate) -> Matrix:
+    """Lays a find flat in the middle of the close canvas, by the sides of plates (GA 36)."""
+    high = _CLOSE_PLATE * (220 if found.two_lines else 140) / 440
+    x, y = (_CLOSE[0] - _CLOSE_PLATE) / 2, (_CLOSE[1] - high) / 2
+    flat = [[x, y], [x + _CLOSE_PLATE, y], [x + _CLOSE_PLATE, y + high], [x, y + high]]
+    target = np.array(flat, np.float32)
+    matrix = np.asarray(cv2.getPerspectiveTransform(found.quad, target), np.float64)
+    depths = (np.linalg.inv(matrix) @ _rim(_CLOSE).T)[2]
+    if depths.min() < _FLATTEST * depths.max():  # the canvas would reach behind the camera
+        affine = cv2.getAffineTransform(found.quad[[0, 1, 3]], target[[0, 1, 3]])
+        return np.vstack([affine, [0.0, 0.0, 1.0]])
+    return matrix
+
+
+def _rim(size: tuple[int, int]) -> Matrix:
+    """The corners of a canvas, in homogeneous coordinates, a row each."""
+    width, height = size
+    return np.array([[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]], np.float64)
+
+
+def _warped(image: Image, matrix: Matrix, size: tuple[int, int]) -> Image:
+    """The image through `matrix` on a canvas of `size`; shrunk by averaging where it shrinks."""
+    seen = _rim(size) @ np.linalg.inv(matrix).T
+    seen = seen[:, :2] / seen[:, 2:]
+    edge = (image.shape[1], image.shape[0])
+    left, top = np.clip(np.floor(seen.min(axis=0)), 0, np.array(edge) - 1).astype(int)
+    right, bottom = np.clip(np.ceil(seen.max(axis=0)), (left + 1, top + 1), edge).astype(int)
+    scale = size[0] / max(1.0, float(np.linalg.norm(seen[1] - seen[0])))
+    part, ratio = image[top:bottom, left:right], np.ones(2)
+    if scale < _SHRINK_FROM:
+        shown = [max(1, round(side * scale)) for side in (part.shape[1], part.shape[0])]
+        ratio = np.array(shown) / (part.shape[1], part.shape[0])
+        part = cv2.resize(part, shown, interpolation=cv2.INTER_AREA)
+    to_image = np.array([[1 / ratio[0], 0, left], [0, 1 / ratio[1], top], [0, 0, 1]])
+    # Corners are counted from the edges of pixels, warps from their middles.
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    whole = np.linalg.inv(half) @ matrix @ to_image @ half
+    grey = (_GREY, _GREY, _GREY)
+    return np.asarray(
+        cv2.warpPerspective(part, whole, size, flags=cv2.INTER_LINEAR, borderValue=grey), np.uint8
     )
 
 
