@@ -1,0 +1,1 @@
+"""The second look before a decision, on rendered scenes with ground truth."""
