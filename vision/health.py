@@ -227,15 +227,15 @@ class ViewMonitor:
         """Out of focus. Where a view's finest detail never repeats itself (bare asphalt, a weak
         encoder) its energy alone is asked, over several looks."""
         usual = self._learning.usual
-        if sharpness is None or usual is None:
+        if usual is None:
             return False
         settings = self._settings
-        relies = usual.sharpness >= _REPEATS
-        if relies and sharpness >= settings.sharp_share * usual.sharpness:
+        told = usual.sharpness >= _REPEATS and sharpness is not None
+        if told and (sharpness or 0.0) >= settings.sharp_share * usual.sharpness:
             self._finest = None
             return False
         finest = reference.finest_left(now, tiles) / usual.finest
-        if relies:
+        if told:
             # Neither is a view that shakes soft, nor one whose grain hides that it is.
             return finest < settings.finest_share or reference.shaken_pixels(now) < _STEADY_PIXELS
         before = finest if self._finest is None else self._finest

@@ -1,4 +1,4 @@
-"""qifen camera add|weights|list|check and qifen zones import|export."""
+"""qifen camera add|weights|list|check|reference and qifen zones import|export."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from api.camera_weights import checked_weights
 from api.commands.common import open_services, print_json
 from api.zone_sight import Sight
 from models import registry
+from models.clock import SystemClock
 from models.errors import BadInput
+from pipeline.health_check import CheckedView, check_view
+from pipeline.health_reference import accept_view
 from vision.frames import probe, redact_url
 
 app = typer.Typer(help="Cameras: add, list, check.", no_args_is_help=True)
@@ -101,16 +104,23 @@ def check(
     url: Annotated[str, typer.Argument(help="The address of a stream.")],
     as_json: Annotated[bool, typer.Option("--json")] = False,
     timeout_seconds: Annotated[float, typer.Option(help="Give up after so long.")] = 10.0,
+    look_seconds: Annotated[
+        float, typer.Option(help="Judge the view for so long; 0 leaves it out.", min=0, max=120)
+    ] = 15.0,
 ) -> None:
-    """Open a stream, look at a few seconds of it, and say what it is."""
+    """Open a stream, look at a few seconds of it, and say what it is and how the camera feels."""
     info = probe(url, timeout_seconds=timeout_seconds)
-    entry = {
+    entry: dict[str, object] = {
         "url": redact_url(url),
         "codec": info.codec,
         "size": [info.width, info.height],
         "fps": info.fps,
         "keyframe_interval_seconds": info.keyframe_interval_seconds,
     }
+    view = None
+    if look_seconds and "://" in url:
+        view = check_view(url, clock_now=SystemClock().now, seconds=look_seconds)
+        entry["view"] = None if view is None else _view_json(view)
     if as_json:
         print_json(entry)
         return
@@ -118,6 +128,51 @@ def check(
     typer.echo(f"  declared rate          {info.fps or 'unknown'} frames/s")
     interval = info.keyframe_interval_seconds
     typer.echo(f"  keyframe every         {f'{interval:.1f} s' if interval else 'not measured'}")
+    if view is not None:
+        _echo_view(view)
+
+
+def _view_json(view: CheckedView) -> dict[str, object]:
+    return {
+        "health": str(view.health),
+        "looks": view.looks,
+        "brightness": view.report.brightness,
+        "textured_share": view.textured_share,
+        "comparable": view.comparable,
+        "clock_offset_seconds": view.clock_offset_seconds,
+    }
+
+
+def _echo_view(view: CheckedView) -> None:
+    """The view for people: what is well, what is not, and what cannot be known."""
+    enough = "enough to find a moved camera" if view.comparable else "too little to find a move"
+    offset = view.clock_offset_seconds
+    clock = "the stream does not tell" if offset is None else f"{offset:+.1f} s ahead of ours"
+    typer.echo(f"  view                   {view.health}, {view.looks} looks")
+    typer.echo(f"  brightness             {view.report.brightness:.0f} of 255")
+    typer.echo(f"  texture                {view.textured_share:.0%} of the view, {enough}")
+    typer.echo(f"  camera's clock         {clock}")
+
+
+@app.command("reference")
+def reference(
+    camera: Annotated[str, typer.Argument(help="The camera's name.")],
+    same_view: Annotated[
+        bool, typer.Option(help="The accepted view in another light; it is added.")
+    ] = False,
+    learn: Annotated[
+        bool, typer.Option(help="Forget the reference and learn the next half minute.")
+    ] = False,
+) -> None:
+    """Say that the camera's present view is the right one (its latest picture shows it)."""
+    services = open_services()
+    with services.store.begin() as session:
+        row = registry.get_camera(session, camera)
+        if learn:
+            registry.set_reference(session, row, None, at=services.clock.now(), actor="cli")
+        else:
+            accept_view(session, services, row, actor="cli", same_view=same_view)
+    typer.echo(f"{camera}: {'the view is learnt anew' if learn else 'the view is accepted'}")
 
 
 @zones_app.command("import")

@@ -110,7 +110,7 @@ def test_another_size_or_a_clock_that_jumps_back_is_a_change() -> None:
     watcher = Watcher()
     shot = Shot((Car(1),))
     watcher.sees(shot)
-    small = grey_picture(watcher.stage.draw(shot))[::2, :]
+    small = SmallLook(grey_picture(watcher.stage.draw(shot))[::2, :])
     at = START + timedelta(seconds=watcher.now)
     assert watcher.gate.changed(small, at, (ZONE,), longest_seconds=15)
     watcher.gate.forget()
