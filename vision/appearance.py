@@ -191,7 +191,8 @@ class Surroundings:
             mask[rows, columns] = False
         left = np.count_nonzero(mask)
         changed = left < np.count_nonzero(_RING_MASK)
-        return changed and left >= _RING_LEFT * _RING_MASK.sum() and self._same(now, mask)
+        enough = left >= _RING_LEFT * np.count_nonzero(_RING_MASK)
+        return changed and bool(enough) and self._same(now, mask)
 
     def _same(self, now: Surroundings, mask: NDArray[np.bool_]) -> bool:
         (then, spread), (here, spread_now) = _normal(self.square[mask]), _normal(now.square[mask])
