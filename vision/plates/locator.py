@@ -27,7 +27,7 @@ from vision.plates.read import lean_settings
 from vision.types import Image
 
 WEIGHTS: Final = Path(__file__).parent.parent / "weights" / "plate-locate.onnx"
-SHA256: Final = "b6caa62210f2b766fb10295624f092322f401eb2a6813296b3d644128970fc95"
+SHA256: Final = "c0974daad6ada386f589fc13e87afc9979c32de0bca89834fc3ccc5abdd63126"
 
 VEHICLE_SIDE: Final = 384
 """A vehicle's crop is searched with its long side at this many pixels."""
