@@ -15,11 +15,17 @@ from api import zoning
 from api.console import camera_views, views
 from api.console.codes import AUTHORITIES, SURFACES, coded
 from api.console.layout import Visitor, attempt, door, in_database, page, raw, visitor
+from api.console.zone_parts import FACADES, NUMBERS, ZoneParts
+from api.zone_sight import Sight
 from models import registry
 from models.people import Role, User
 from models.zone import Authority, ConfirmMode, Surface, ZoneKind, ZonePhase
+from models.zone_parts import DWELL_SECONDS
 from pipeline.evidence import decode_jpeg
+from pipeline.health_reference import accept_for_zone
 from pipeline.services import Services
+from vision.looker_closer import propose_approvals
+from vision.shapes import Box, Polygon
 
 LEGAL_BASIS = "《道路交通安全法》第五十六条"
 """What forbids parking on a pavement; a zone without a basis can never open a case."""
@@ -66,6 +72,9 @@ class Editor:
     points: list[list[float]] = field(default_factory=list[list[float]])
     held: int | None = None
     zones: list[camera_views.ZoneView] = field(default_factory=list[camera_views.ZoneView])
+
+    def __post_init__(self) -> None:
+        self.parts = ZoneParts(self.who, self._draw)
 
     async def build(self) -> None:
         """Lay out the page: the picture to draw on, the form, the zones with their versions."""
@@ -128,6 +137,9 @@ class Editor:
     def _mouse(self, event: events.MouseEventArguments) -> None:
         x = min(1.0, max(0.0, event.image_x / self.size[0]))
         y = min(1.0, max(0.0, event.image_y / self.size[1]))
+        if self.parts.drawing:
+            self.parts.mouse(event.type, x, y, pressed=event.buttons == 1)
+            return
         if event.type == "mousedown":
             self.held = self._near(event.image_x, event.image_y)
             if self.held is None:
@@ -167,6 +179,18 @@ class Editor:
             + self._caption(zone)
             for zone in self.zones
         ]
+        parts += [
+            f'<polygon points="{self._corners(entry["polygon"])}" fill="rgba(46,160,67,.18)" '
+            f'stroke="#2ea043" stroke-width="{width / 640:.1f}" pointer-events="none"/>'
+            for entry in self.parts.approved
+        ]
+        if self.parts.rectangle is not None:
+            x1, y1, x2, y2 = self.parts.rectangle
+            dragged = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
+            parts.append(
+                f'<polygon points="{self._corners(dragged)}" fill="none" stroke="#2ea043" '
+                f'stroke-width="{width / 480:.1f}" stroke-dasharray="8" pointer-events="none"/>'
+            )
         corners = self._corners(self.points)
         kind = "polygon" if len(self.points) > 2 else "polyline"
         parts.append(
@@ -203,6 +227,9 @@ class Editor:
         ).classes("w-full")
         with ui.element("div").classes("qf-form"):
             self.fields = _entries(self.who)
+            self.fields["kind"].on_value_change(self._kind_chosen)
+        self.parts.build(self._propose)
+        self._show_kind(ZoneKind.PARKING.value)
         ui.button(word("save"), on_click=self._save).classes("w-full").props("no-caps color=teal-9")
 
     def _choose(self, name: str) -> None:
@@ -211,11 +238,59 @@ class Editor:
         if found is None:
             self.points = []
             self.fields["name"].value = ""
+            self.fields["kind"].enable()
+            self.parts.fill()
         else:
             self.points = [[float(x), float(y)] for x, y in found.polygon]
             for key, entry in self.fields.items():
                 entry.value = getattr(found, key)
+            self.fields["kind"].disable()
+            self.parts.fill(found.approved, found.bands)
+            self._show_kind(found.kind, keep_dwell=True)
         self._draw()
+
+    def _kind_chosen(self, event: events.ValueChangeEventArguments[Any]) -> None:
+        if not self.chosen.value:  # a zone that exists keeps its kind
+            self._show_kind(str(event.value))
+
+    def _show_kind(self, kind: str, *, keep_dwell: bool = False) -> None:
+        """The entries that this kind of zone has, and its own usual dwell."""
+        crowd, facade = kind == ZoneKind.CROWD, kind in FACADES
+        fields = self.fields
+        fields["threshold"].set_visibility(crowd or facade)
+        fields["threshold"].props(
+            f'label="{self.who.word("threshold_crowd" if crowd else "threshold")}"'
+        )
+        fields["slow_look_seconds"].set_visibility(facade)
+        for key in ("area_m2", "density_threshold"):
+            fields[key].set_visibility(crowd)
+        for key in ("grace_seconds", "sms_from", "sms_until"):
+            fields[key].set_visibility(not crowd)
+        fields["surface"].set_visibility(kind == ZoneKind.PARKING)
+        if not keep_dwell:
+            fields["dwell_seconds"].value = DWELL_SECONDS[kind]
+        self.parts.show(kind)
+
+    async def _propose(self) -> None:
+        """Offer what hangs there now as approved: the operator takes out what is not."""
+        boxes = await attempt(self._adverts_now, self.who)
+        if boxes is not None and not boxes:
+            ui.notify(self.who.word("none_proposed"))
+        for box in boxes or ():
+            self.parts.add_box(box)
+
+    def _adverts_now(self) -> list[Box]:
+        with self.services.store.read() as session:
+            camera = registry.get_camera(session, self.camera_id)
+            picture = Sight(self.services, camera).picture()
+            weights = camera.weights
+        if picture is None or len(self.points) < 3:
+            polygon: Polygon = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+        else:
+            polygon = tuple((x, y) for x, y in self.points)
+        if picture is None:
+            return []
+        return propose_approvals(self.services.detector(weights), picture, polygon)
 
     async def _save(self) -> None:
         saved = await attempt(self._write, self.who)
@@ -223,6 +298,7 @@ class Editor:
             return
         ui.notify(f"{self.who.word('saved_version')} {saved}", type="positive")
         self.points.clear()
+        self.parts.fill()
         await self._read()
         self.chosen.set_options(
             {z.name: z.name for z in self.zones} | {"": self.who.word("new_zone")}, value=""
@@ -231,21 +307,26 @@ class Editor:
         self._show_history()
 
     def _write(self) -> int:
-        values = {key: entry.value for key, entry in self.fields.items()}
+        values: dict[str, Any] = {key: entry.value for key, entry in self.fields.items()}
+        values |= {key: None for key in NUMBERS if values[key] in ("", None)}
+        if values["kind"] == ZoneKind.PARKING:
+            values |= dict.fromkeys(NUMBERS)
         with self.services.store.begin() as session:
             camera = registry.get_camera(session, self.camera_id)
+            accept_for_zone(session, self.services, camera, actor=self.who.username)
             version = zoning.save_zone(
                 session,
                 camera,
                 {
                     **values,
-                    "kind": ZoneKind.PARKING.value,
+                    **self.parts.values(),
                     "polygon": [list(point) for point in self.points],
                     "aspect_ratio": self.size[0] / self.size[1],
                 },
                 at=self.services.clock.now(),
                 actor=self.who.username,
                 user=session.get(User, self.who.id),
+                sight=Sight(self.services, camera),
             )
             return version.version
 
@@ -276,11 +357,17 @@ def _entries(who: Visitor) -> dict[str, Any]:
     authorities = {a.value: coded(AUTHORITIES, a.value, who.language) for a in Authority}
     modes = {m.value: word(f"mode_{m.value}") for m in ConfirmMode}
     phases = {p.value: word(f"phase_{p.value}") for p in ZonePhase}
+    kinds = {k.value: word(f"kind_{k.value}") for k in ZoneKind}
     entries: dict[str, Any] = {
         "name": ui.input(word("zone_name")),
+        "kind": choice("zone_kind", kinds, ZoneKind.PARKING.value),
         "area": ui.input(word("area_name")),
         "place": ui.input(word("area_place")).props("maxlength=10"),
         "dwell_seconds": ui.number(word("dwell"), value=60, min=1, max=86400, step=1),
+        "threshold": ui.number(word("threshold"), min=0),
+        "slow_look_seconds": ui.number(word("slow_look_seconds"), min=10, max=30, step=1),
+        "area_m2": ui.number(word("area_m2"), min=1, step=1),
+        "density_threshold": ui.number(word("density_threshold"), min=0.01, step=0.1),
         "grace_seconds": ui.number(word("grace"), value=420, min=5, max=3600, step=1),
         "confirm_mode": choice("confirm_mode", modes, ConfirmMode.OFFICER.value),
         "phase": choice("phase", phases, ZonePhase.WARNING.value),
