@@ -55,6 +55,7 @@ class HealthSettings:
     """The same by energy, which a shaking view does not weaken."""
     shifted_seconds: float = 2.0
     """So long a measured shift or a cover must last: passing traffic does both for a moment."""
+    focus_every_seconds: float = 4.0
     soft_seconds: float = 4.0
     part_covered_seconds: float = 30.0
     unknown_seconds: float = 20.0
@@ -102,6 +103,8 @@ class ViewMonitor:
         self._learning = Learning(self._settings.start_seconds, book)
         self._trouble = _Trouble()
         self._finest: float | None = None
+        self._sharpness: float | None = None
+        self._focus_at: datetime | None = None
         self.report = ViewReport(needed=self._settings.view_match)
 
     def use(self, book: ReferenceBook | None) -> None:
@@ -157,15 +160,28 @@ class ViewMonitor:
         seen = reference.match(now, tiles)
         if seen is None:
             return _Finding(report)
-        sharpness = reference.sharpness_left(now, tiles)
-        soft = self._soft(reference, now, tiles, sharpness)
-        rounded = None if sharpness is None else round(sharpness, 2)
-        report = replace(report, score=round(seen, 2), sharpness=rounded)
+        soft = False
+        if seen < settings.view_match or self._focus_is_due(at):
+            sharpness = reference.sharpness_left(now, tiles)
+            soft = self._soft(reference, now, tiles, sharpness)
+            self._sharpness = None if sharpness is None else round(sharpness, 2)
+        report = replace(report, score=round(seen, 2), sharpness=self._sharpness)
         if seen < settings.view_match:
             return self._suspicious(_Pair(reference, now, tiles, seen, soft), at, report)
         if soft:
             return _Finding(report, ViewHealth.DEFOCUSED, settings.soft_seconds)
         return self._good(reference, now, at, tiles, report)
+
+    def _focus_is_due(self, at: datetime) -> bool:
+        """The focus is asked for every few seconds; each look while anything is wrong, or while
+        it is being learnt what is usual."""
+        last = self._focus_at
+        since = None if last is None else (at - last).total_seconds()
+        quiet = self._trouble.since is None and self._learning.usual is not None
+        if quiet and since is not None and 0 <= since < self._settings.focus_every_seconds:
+            return False
+        self._focus_at = at
+        return True
 
     def _good(
         self, reference: View, now: View, at: datetime, tiles: NDArray[np.bool_], report: ViewReport

@@ -16,6 +16,8 @@ the noise of a living sensor a quarter of them and more."""
 _FEW_TILES = 0.15
 """Share of the tiles that may change all the same: a clock or a text that is written over it."""
 _OUTLIERS = 0.10
+_MOST_SHARE = 0.2
+"""With more of the whole picture changed than this, nothing else need be asked."""
 
 
 class FrozenMeter:
@@ -49,8 +51,9 @@ def _same(first: Grey, now: Grey) -> bool:
     if first.shape != now.shape:
         return False
     differ = cv2.compare(first, now, cv2.CMP_NE)
-    if not cv2.countNonZero(differ):
-        return True
+    different = cv2.countNonZero(differ)
+    if not different or different > _MOST_SHARE * now.size:
+        return not different
     shares = tile_means(np.asarray(differ, np.float32)) / 255.0
     # Surfaces without texture may look the same for hours: what has texture has to hold still.
     spread = tile_means(np.asarray(cv2.absdiff(now, cv2.blur(now, (9, 9))), np.float32))

@@ -80,6 +80,7 @@ class View:
     def __init__(self, small: SmallLook) -> None:
         self.grey = small.grey
         self._small = small
+        self._like: tuple[View, NDArray[np.float32]] | None = None
 
     @classmethod
     def of_grey(cls, grey: Grey) -> View:
@@ -120,9 +121,13 @@ class View:
         return np.asarray(strength - cv2.blur(strength, (41, 41)), np.float32)
 
     def tiles_like(self, now: View) -> NDArray[np.float32]:
-        """NCC of each tile's detail. Detail has no mean of its own, so plain sums give it."""
-        together = tile_means(self.detail * now.detail)
-        return np.asarray(together / np.sqrt(self.energy * now.energy + 1e-6), np.float32)
+        """NCC of each tile's detail. Detail has no mean of its own, so plain sums give it. The
+        answer for the last look is kept: several questions are asked of one look."""
+        if self._like is None or self._like[0] is not now:
+            together = tile_means(self.detail * now.detail)
+            like = together / np.sqrt(self.energy * now.energy + 1e-6)
+            self._like = (now, np.asarray(like, np.float32))
+        return self._like[1]
 
     def match(self, now: View, tiles: NDArray[np.bool_]) -> float | None:
         """Share of this view's textured tiles, among `tiles`, that look like themselves, 0..1;
