@@ -53,6 +53,11 @@ Staff = Annotated[Caller, Depends(allow(Role.OFFICER, Role.OPERATOR))]
 Officer = Annotated[Caller, Depends(allow(Role.OFFICER))]
 Operator = Annotated[Caller, Depends(allow(Role.OPERATOR))]
 Admin = Annotated[Caller, Depends(allow(Role.ADMIN))]
+CaseWorker = Annotated[
+    Caller,
+    Depends(allow(Role.OFFICER, Role.OPERATOR, Role.DISPATCHER, Role.CREW, Role.PATROL)),
+]
+"""Whoever has a duty in a case; which step is whose, the flow says."""
 
 
 def one_line(value: str) -> str:

@@ -217,6 +217,7 @@ def override_silent_units(session: Session, case: Case, reason: str, order: Case
 def note_feedback(session: Session, case: Case, order: CaseOrder) -> Case:
     """E5: whoever reported it was told how it ended."""
     lock_case(session, case)
+    _needs(order.user, Role.DISPATCHER)
     case.feedback_given = True
     record(
         session, at=order.at, actor=order.user.username, action="case.feedback",
@@ -226,8 +227,10 @@ def note_feedback(session: Session, case: Case, order: CaseOrder) -> Case:
 
 
 def rate(session: Session, case: Case, rating: int, order: CaseOrder) -> Case:
-    """评价: 1 to 5, by the reporter or a verification, once the case is closed."""
+    """评价: 1 to 5, by the reporter or a verification, once the case is closed; the dispatcher
+    enters it."""
     lock_case(session, case)
+    _needs(order.user, Role.DISPATCHER)
     if case.state != CaseState.CLOSED:
         raise Conflict("a case is rated when it is closed", code="WRONG_STEP")
     if not 1 <= rating <= 5:

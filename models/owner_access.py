@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from models.audit_log import record_viewing
 from models.errors import NotSignedIn, WrongSecret
-from models.event import Event
+from models.event import Event, FlowName
 from models.lockout import clear_failures, count_failure, refuse_if_locked
 from models.secret import keyed_hash
 
@@ -78,8 +78,12 @@ def normalise(text: str) -> str:
 def _find(session: Session, number: str) -> Event | None:
     official = _printable(number).strip().upper()[:40]
     short = normalise(number)[:40]
+    # Only vehicles' owners are given a number and a code; no other event has a public page.
     return session.scalar(
-        select(Event).where((Event.query_no == short) | (Event.event_no == official)).limit(1)
+        select(Event)
+        .where(Event.flow == FlowName.PARKING)
+        .where((Event.query_no == short) | (Event.event_no == official))
+        .limit(1)
     )
 
 

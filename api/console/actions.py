@@ -8,7 +8,7 @@ from typing import Any
 from nicegui import ui
 
 from api import desk
-from api.console import codes, views
+from api.console import codes, place_actions, views
 from api.console.codes import coded
 from api.console.layout import Visitor, attempt
 from models.people import DecisionKind, Role
@@ -20,14 +20,19 @@ Refresh = Callable[[], Awaitable[None]]
 
 def subject(view: views.EventView) -> tuple[Any, ...]:
     """What the panel is about; while this stays, the panel and what is typed in it stay."""
-    return view.row.state, view.row.plate, view.statements, view.decisions, view.pack_missing
+    return (
+        view.row.state, view.row.plate, view.statements, view.decisions, view.pack_missing,
+        place_actions.subject(view),
+    )  # fmt: skip
 
 
 def panel(services: Services, who: Visitor, view: views.EventView, refresh: Refresh) -> None:
     """The officer's buttons for the state the event is in."""
     ui.html(f"<h2>{who.word('your_decision')}</h2>", sanitize=False)
     _statements(services, who, view, refresh)
-    if not who.has(Role.OFFICER):
+    if view.place is not None:
+        place_actions.panel(services, who, view, refresh)
+    elif not who.has(Role.OFFICER):
         ui.label(who.word("no_action")).classes("qf-muted")
     elif view.row.state == "CONFIRM_PENDING":
         _confirm(services, who, view, refresh)

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from api.console import place_words
+
 Table: TypeAlias = Mapping[str, tuple[str, str]]
 """Code to its words, Chinese and English."""
 
 OUTCOMES: Table = {
+    **place_words.OUTCOMES,
     "MINOR_CORRECTED": ("按时驶离，轻微已改正，不予处罚", "left in time: minor, corrected"),
     "OTHER_VEHICLE": ("已驶离，原位换了另一辆车", "it left; another vehicle took the place"),
     "LEFT_BEFORE_DWELL": ("停留未满即驶离", "left before it counted"),
@@ -67,6 +70,7 @@ OUTCOMES: Table = {
 }
 
 FLAGS: Table = {
+    **place_words.FLAGS,
     "gap_during_grace": ("宽容期内画面中断", "out of sight during the grace"),
     "moved": ("在区域内挪动过", "moved inside the area"),
     "misread": ("号牌经人工更正", "plate corrected by an officer"),
@@ -90,6 +94,7 @@ ACTORS: Table = {
 }
 
 STEPS: Table = {
+    **place_words.STEPS,
     "first_seen": ("首次看见", "first seen"),
     "dwell": ("停留满时限", "stood long enough"),
     "dedupe": ("并入已有事件", "joined to an open event"),
@@ -122,6 +127,7 @@ STEPS: Table = {
 }
 
 PICTURES: Table = {
+    **place_words.PICTURES,
     "E1": ("全景 发现时（T0）", "overview when flagged (T0)"),
     "E2": ("号牌特写 发现时", "plate close-up when flagged"),
     "E3": ("全景 至少10秒后", "overview at least 10 s later"),
@@ -137,9 +143,12 @@ PICTURES: Table = {
     "E4_TOO_EARLY": ("E4 早于期限", "E4 not after the deadline"),
     "E6_TOO_SOON": ("E6 距 E4 不足10秒", "E6 less than 10 s after E4"),
 }
-PICTURE_ORDER = ("E1", "E2", "E3", "E4", "E5", "E6", "LEFT", "PAPER", "STATEMENT")
+PICTURE_ORDER = (
+    "E1", "E2", "E3", "E4", "E5", "E6", "LEFT", "PAPER", "ON_SITE", "STATEMENT",
+)  # fmt: skip
 
 TEXTS: Table = {
+    **place_words.TEXTS,
     "N1": ("驶离提醒", "please leave"),
     "N1b": ("驶离提醒（无宽容期）", "please leave (no grace)"),
     "N1L": ("驶离提醒（长）", "please leave (long)"),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
 from nicegui import ui
 
-from api.console import actions, event_parts, evidence_parts, views
+from api import place_shapes
+from api.console import actions, event_parts, evidence_parts, place_actions, views
 from api.console.layout import Visitor, attempt, door, in_database, page, poll, raw, visitor
+from models.event import Event, FlowName
+from models.policy import load_policy
 from pipeline.services import Services
 
 REFRESH_SECONDS = 2.0
@@ -34,7 +37,12 @@ def build(services: Services) -> None:
 
 def _read(services: Services, event_id: int) -> views.EventView:
     with services.store.read() as session:
-        return views.event_view(session, event_id)
+        view = views.event_view(session, event_id)
+        if view.row.flow == FlowName.PARKING:
+            return view
+        row, policy = session.get_one(Event, event_id), load_policy(session)
+        told = place_shapes.place(session, row, policy=policy, at=services.clock.now())
+        return replace(view, place=told)
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,7 @@ FACTS = Part(
     lambda v: (v.row, v.times, v.outcome, v.decisions, v.zone, v.device_reviewed),
     event_parts.facts,
 )
+PLACE = Part(lambda v: v.place, place_actions.summary)
 NOTICES = Part(lambda v: v.notices, event_parts.notices)
 MEASURED = Part(lambda v: (v.measured, v.gates), evidence_parts.measured)
 
@@ -75,7 +84,7 @@ class EventPage:
             with ui.element("section"):
                 self.panel = ui.element("div").classes("qf-card")
                 self._fill_panel()
-                for part in (FACTS, NOTICES, MEASURED):
+                for part in (PLACE, FACTS, NOTICES, MEASURED):
                     self._show(part)
         poll(REFRESH_SECONDS, self.refresh)
 

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from html import escape
 
-from api.console import codes, views
+from api.console import codes, place_words, views
 from api.console.codes import coded
-from api.console.layout import Visitor, badge, card, countdown, flag_badges, table
+from api.console.layout import Visitor, badge, card, countdown, flag_badges
+from api.console.layout import table as table_markup
+from models.event import FlowName
 
 LOOKS_SHOWN = 20
 
 
 def head(who: Visitor, view: views.EventView) -> str:
     row = view.row
-    plate = escape(row.plate or who.word("unreadable"))
+    plate = escape(subject(who, row))
     left = (
         f'<span class="qf-left">{countdown(row.until)} '
         f'<span class="qf-muted">{escape(who.word(row.until_what))}</span></span>'
@@ -31,6 +33,13 @@ def head(who: Visitor, view: views.EventView) -> str:
     )
 
 
+def subject(who: Visitor, row: views.EventRow) -> str:
+    """What the event is about: a plate, or what kind of thing it is."""
+    if row.flow != FlowName.PARKING:
+        return who.word(f"flow_{row.flow}")
+    return row.plate or who.word("unreadable")
+
+
 def facts(who: Visitor, view: views.EventView) -> str:
     zone, word, language = view.zone, who.word, who.language
     second = word("seconds")
@@ -40,7 +49,7 @@ def facts(who: Visitor, view: views.EventView) -> str:
             f"{zone.name} · {word('version')} {zone.version} · {word('phase_' + zone.phase)}",
             "",
         ),
-        (word("rule"), word("rule_parking"), ""),
+        (word("rule"), word(f"rule_{view.row.flow}"), ""),
         (word("legal_basis"), zone.legal_basis or word("none_given"), ""),
         (word("surface"), coded(codes.SURFACES, zone.surface, language), zone.surface),
         (word("authority"), coded(codes.AUTHORITIES, zone.authority, language), zone.authority),
@@ -56,7 +65,7 @@ def facts(who: Visitor, view: views.EventView) -> str:
     if view.outcome:
         said = coded(codes.OUTCOMES, view.outcome, language)
         pairs.append((word("outcome"), said, view.outcome))
-    return card(word("what_and_where"), table(pairs) + _decisions(who, view))
+    return card(word("what_and_where"), table_markup(pairs) + _decisions(who, view))
 
 
 def _grace(who: Visitor, seconds: float) -> str:
@@ -105,22 +114,26 @@ def _notice(who: Visitor, notice: views.NoticeView) -> str:
 
 
 def course(who: Visitor, view: views.EventView) -> str:
-    steps = "".join(_step(who, step) for step in view.timeline)
+    is_car = view.row.flow == FlowName.PARKING
+    steps = "".join(_step(who, step, is_car) for step in view.timeline)
     markup = card(who.word("timeline"), f'<ol class="qf-steps">{steps}</ol>')
     if view.looks:
         markup += card(who.word("what_it_sees"), _looks(who, view))
     return markup
 
 
-def _step(who: Visitor, step: views.StepView) -> str:
+def _step(who: Visitor, step: views.StepView, is_car: bool) -> str:
     language = who.language
+    table = codes.STEPS
+    if not is_car and step.trigger in place_words.NOT_A_CAR:
+        table = place_words.NOT_A_CAR
     by = " ".join(filter(None, (coded(codes.ACTORS, step.actor_kind, language), step.actor)))
     why = coded(codes.OUTCOMES, step.reason, language) if step.reason else ""
     reason = f' · <span title="{escape(step.reason)}">{escape(why)}</span>' if why else ""
     return (
         f"<li><time>{views.local(step.at)}</time><div>"
         f'<span title="{escape(step.code)} {escape(step.trigger)}">'
-        f"{escape(coded(codes.STEPS, step.trigger, language))}</span> {badge(who, step.state)}"
+        f"{escape(coded(table, step.trigger, language))}</span> {badge(who, step.state)}"
         f'<div class="qf-muted">{escape(by)}{reason}</div></div></li>'
     )
 

@@ -110,6 +110,7 @@ def page(services: Services, who: Visitor, here: str, title: str) -> Generator[N
             link = ui.link(who.word(key), path).classes("here" if key == here else "")
         with link:
             sick = raw("").style("display: inline")
+        ui.link(who.word("cases"), "/console/cases").classes("here" if here == "cases" else "")
         if who.has(Role.ADMIN):
             ui.link(who.word("people"), "/console/people").classes(
                 "here" if here == "people" else ""

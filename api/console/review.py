@@ -10,6 +10,7 @@ from nicegui import ui
 
 from api.console import views
 from api.console.codes import OUTCOMES, coded
+from api.console.event_parts import subject
 from api.console.layout import (
     Visitor,
     badge,
@@ -81,7 +82,7 @@ def row_markup(who: Visitor, row: views.EventRow) -> str:
         if row.picture_id
         else f'<span class="qf-noimg">{escape(who.word("no_picture"))}</span>'
     )
-    plate = escape(row.plate or who.word("unreadable"))
+    plate = escape(subject(who, row))
     notes = flag_badges(who, row.flags)
     left = (
         f'{countdown(row.until)}<div class="qf-muted">{escape(who.word(row.until_what))}</div>'

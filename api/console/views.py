@@ -15,21 +15,22 @@ from api.console.codes import PICTURE_ORDER
 from models import review
 from models.errors import NotFound
 from models.event import (
-    TERMINAL,
     Deadline,
     DeadlineKind,
     Event,
     EventState,
+    FlowName,
     TransitionLog,
     WatchSpan,
 )
 from models.evidence import Evidence, EvidenceKind
 from models.notice import DeliveryReceipt, Notice
 from models.people import Decision, Statement, User
+from models.states import ENDED, CrowdState, PlaceState
 from models.zone import EnforcementArea
 
-TABS: dict[str, tuple[EventState, ...]] = {
-    "decide": (EventState.REVIEW_PENDING,),
+TABS: dict[str, tuple[str, ...]] = {
+    "decide": (EventState.REVIEW_PENDING, PlaceState.NOT_RECTIFIED, PlaceState.ORDER_CHECK),
     "confirm": (EventState.CONFIRM_PENDING,),
     "running": (
         EventState.FLAGGED,
@@ -38,16 +39,29 @@ TABS: dict[str, tuple[EventState, ...]] = {
         EventState.GRACE,
         EventState.RECHECK,
         EventState.STAYED,
+        PlaceState.OWNER_LOOKUP,
+        PlaceState.REMINDED,
+        PlaceState.FORMAL_ORDER,
     ),
-    "patrol": (EventState.PATROL_ASSIGNED,),
-    "ended": tuple(TERMINAL),
+    "patrol": (EventState.PATROL_ASSIGNED, PlaceState.DISPATCHED),
+    "crowd": tuple(state for state in CrowdState if state not in ENDED),
+    "ended": tuple(sorted(ENDED)),
 }
+"""States by tab; those of gatherings stand in a tab of their own, whatever their names."""
 
 _COUNTED: dict[str, tuple[DeadlineKind, str]] = {
     EventState.CONFIRM_PENDING: (DeadlineKind.CONFIRM, "left_to_confirm"),
     EventState.GRACE: (DeadlineKind.GRACE, "left_to_leave"),
     EventState.REVIEW_PENDING: (DeadlineKind.REVIEW_HARD, "left_to_decide"),
     EventState.PATROL_ASSIGNED: (DeadlineKind.PATROL, "left_for_patrol"),
+    PlaceState.REMINDED: (DeadlineKind.GRACE, "left_to_correct"),
+    PlaceState.DISPATCHED: (DeadlineKind.PATROL, "left_for_patrol"),
+    PlaceState.NOT_RECTIFIED: (DeadlineKind.REVIEW_HARD, "left_to_decide"),
+    PlaceState.FORMAL_ORDER: (DeadlineKind.ORDER, "left_of_order"),
+    PlaceState.ORDER_CHECK: (DeadlineKind.ORDER_CHECK, "left_to_check"),
+}
+_COUNTED_FOR_CROWDS: dict[str, tuple[DeadlineKind, str]] = {
+    CrowdState.DISPATCHED: (DeadlineKind.ANSWER, "left_to_answer"),
 }
 ROWS_SHOWN = 100
 
@@ -56,6 +70,7 @@ ROWS_SHOWN = 100
 class EventRow:
     id: int
     event_no: str
+    flow: str
     state: str
     plate: str | None
     place: str
@@ -166,6 +181,8 @@ class EventView:
     statements: Sequence[StatementView]
     decisions: Sequence[DecisionView]
     pack_missing: Sequence[str]
+    place: dict[str, Any] | None = None
+    """Of a hanging, poster or crowd event: `api.place_shapes.place`."""
 
 
 def local(at: datetime | None, zone: str = "Asia/Shanghai") -> str:
@@ -175,20 +192,28 @@ def local(at: datetime | None, zone: str = "Asia/Shanghai") -> str:
 
 def counts(session: Session) -> dict[str, int]:
     """How many events each tab of work holds (ended ones are not counted)."""
-    states = session.scalars(
-        select(Event.state).where(Event.state.not_in([s.value for s in TERMINAL]))
+    found = session.execute(
+        select(Event.state, Event.flow).where(Event.state.not_in(sorted(ENDED)))
     ).all()
     return {
-        tab: sum(state in wanted for state in states)
+        tab: sum(state in wanted and _belongs(tab, flow) for state, flow in found)
         for tab, wanted in TABS.items()
         if tab != "ended"
     }
 
 
+def _belongs(tab: str, flow: str) -> bool:
+    return (flow == FlowName.CROWD) == (tab == "crowd")
+
+
 def rows(session: Session, tab: str) -> list[EventRow]:
     """The events of one tab; those that run out first come first, ended ones newest first."""
-    query = select(Event).where(Event.state.in_([s.value for s in TABS[tab]]))
+    query = select(Event).where(Event.state.in_([str(state) for state in TABS[tab]]))
     newest_first = tab == "ended"
+    if tab == "crowd":
+        query = query.where(Event.flow == FlowName.CROWD)
+    elif not newest_first:
+        query = query.where(Event.flow != FlowName.CROWD)
     query = query.order_by(Event.flagged_at.desc() if newest_first else Event.flagged_at)
     found = _rows(session, session.scalars(query.limit(ROWS_SHOWN)).all())
     if not newest_first:
@@ -221,12 +246,14 @@ def _rows(session: Session, events: Sequence[Event]) -> list[EventRow]:
     }
     shown: list[EventRow] = []
     for event in events:
-        kind, what = _COUNTED.get(event.state, ("", ""))
+        counted = _COUNTED_FOR_CROWDS if event.flow == FlowName.CROWD else _COUNTED
+        kind, what = counted.get(event.state, ("", ""))
         until = due.get((event.id, str(kind)))
         shown.append(
             EventRow(
                 id=event.id,
                 event_no=event.event_no,
+                flow=event.flow,
                 state=event.state,
                 plate=event.plate,
                 place=areas.get(event.area_id, ""),

@@ -1,6 +1,19 @@
 """Everything under /api/v1, one file a subject."""
 
-from api.routes import auth, cameras, events, evidence, people, receipts, system, zones
+from api.routes import (
+    auth,
+    camera_health,
+    cameras,
+    cases,
+    events,
+    evidence,
+    gatherings,
+    people,
+    places,
+    receipts,
+    system,
+    zones,
+)
 
 ROUTERS = (
     system.public,
@@ -8,9 +21,13 @@ ROUTERS = (
     auth.router,
     people.router,
     cameras.router,
+    camera_health.router,
     zones.router,
     events.router,
     evidence.router,
+    places.router,
+    gatherings.router,
+    cases.router,
     receipts.router,
     system.router,
 )

@@ -20,7 +20,7 @@ from models.people import ApiKey, Role, User
 
 router = APIRouter(tags=["people"], dependencies=signed_in)
 
-Roles = Annotated[list[Role], Field(min_length=1, max_length=3)]
+Roles = Annotated[list[Role], Field(min_length=1, max_length=6)]
 
 
 class NewUser(Body):

@@ -12,15 +12,18 @@ import api.console
 from api.console import codes, measures
 from api.console.refusals import told
 from api.console.words import WORDS, word
+from models.case import Loop
 from models.errors import BadInput, FlowRefused, Refusal
-from models.event import ActorKind, Event, EventState
+from models.event import ActorKind, Event, EventState, FlowName
 from models.evidence import EvidenceKind
 from models.facts import GateFacts, measure_gates
-from models.flows.parking import PARKING
+from models.flows.case import LINE
+from models.flows.tables import FLOWS
 from models.notice import NoticeStatus
 from models.people import DecisionKind, Role, StatementStatus
 from models.policy import Policy
 from models.review import RejectReason
+from models.states import CaseState, CrowdState, PlaceState
 from models.zone import Authority, ConfirmMode, Surface, ZonePhase
 from notify.templates import own_templates
 from vision.errors import BadZone, StreamTimeout
@@ -30,16 +33,29 @@ from vision.types import PlateColour, PlateKind, ViewHealth, WatchAnswer
 GATES = measure_gates(Event(plate="浙A12345"), GateFacts(), clock_offset_seconds=0, policy=Policy())
 
 
+ROWS = [row for flow in FLOWS.values() for row in flow.transitions]
+
+
 @pytest.mark.parametrize(
     ("table", "needed"),
     [
         (WORDS, EventState),
+        (WORDS, PlaceState),
+        (WORDS, CrowdState),
+        (WORDS, CaseState),
+        (WORDS, (f"stage_{stage}" for stage in LINE)),
+        (WORDS, (f"flow_{name}" for name in FlowName)),
+        (WORDS, (f"rule_{name}" for name in FlowName)),
+        (WORDS, Loop),
         (WORDS, Role),
         (WORDS, (f"mode_{mode}" for mode in ConfirmMode)),
         (WORDS, (f"phase_{phase}" for phase in ZonePhase)),
-        (codes.OUTCOMES, (row.reason for row in PARKING.transitions if row.reason)),
+        (
+            codes.OUTCOMES,
+            (row.reason for flow in FLOWS.values() for row in flow.transitions if row.reason),
+        ),
         (codes.OUTCOMES, RejectReason),
-        (codes.STEPS, (row.trigger for row in PARKING.transitions)),
+        (codes.STEPS, (row.trigger for row in ROWS)),
         (codes.ACTORS, ActorKind),
         (codes.PICTURES, EvidenceKind),
         (codes.TEXTS, (template.name for template in own_templates())),
