@@ -11,10 +11,14 @@ import pytest
 
 from benchmarks.plates import CROPS, PHOTOS, measure_set
 from vision.detect import load_detector
+from vision.errors import BadWeights
 from vision.picture import load_picture
 from vision.plates import PlateReader, default_reader
 from vision.plates.colour import plate_colour
-from vision.plates.read import SYMBOLS, Recogniser
+from vision.plates.decode import decode
+from vision.plates.network import VIEWS, PlateNetwork, Seen
+from vision.plates.read import SYMBOLS, Recogniser, disbelief
+from vision.plates.symbols import COLOURS, END, MARKS, POSITIONS
 from vision.types import Image, PlateColour, PlateKind, PlateReading
 
 DRAWN = Path(__file__).parent / "plates"
@@ -151,12 +155,52 @@ def test_many_threads_one_reader(reader: PlateReader) -> None:
 
 def test_recogniser_folds_to_probabilities() -> None:
     """Per time step no more than everything is given away; symbols are named once."""
-    [line] = Recogniser().read([cv2.resize(drawn("blue_zheA12345"), (176, 56))])
+    line = Recogniser().read(cv2.resize(drawn("blue_zheA12345"), (176, 56)))
     assert line.steps.shape[1] == 1 + len(SYMBOLS)
     assert len(set(SYMBOLS)) == len(SYMBOLS)
     once = [i for i, symbol in enumerate(SYMBOLS, start=1) if symbol != "O"]  # O shares with 0
     assert (line.steps[:, [0, *once]].sum(axis=1) <= 1.001).all()
     assert line.raw.replace("·", "") == "浙A12345"
+
+
+def test_disbelief_grows_with_the_difference() -> None:
+    """The second opinion believes what it reads, less one wrong character, least another plate."""
+    line = Recogniser().read(cv2.resize(drawn("blue_zheA12345"), (176, 56)))
+    same, one, other = disbelief(line, ["浙A12345", "浙A12845", "苏E7K3M9"])
+    assert same < 1.0
+    assert one > same + 2.0
+    assert other > one + 5.0
+    assert disbelief(line, ["浙A12345", "浙AD12345"])[0] == same  # lengths do not mix
+
+
+def test_both_networks_must_agree() -> None:
+    """What our network nearly knows, the second opinion decides; never out of the grammar."""
+    seen = Seen(*uncertain("浙A12345", 4, "8"))
+    line = Recogniser().read(cv2.resize(drawn("blue_zheA12345"), (176, 56)))
+    alone, together = decode(seen, []), decode(seen, [line])
+    assert alone.text == "浙A12845"
+    assert together.text == "浙A12345"
+    assert alone.lowest < 0.6 < together.lowest
+    assert together.characters[4].second == "8"
+
+
+def uncertain(text: str, place: int, rival: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A network's answer for a blue plate that takes one character rather for another."""
+    characters = np.full((VIEWS, POSITIONS, END + 1), 1e-5, np.float32)
+    for position in range(POSITIONS):
+        said = MARKS.index(text[position]) if position < len(text) else END
+        characters[:, position, said] = 0.99
+    characters[:, place, MARKS.index(text[place])] = 0.45
+    characters[:, place, MARKS.index(rival)] = 0.54
+    colours = np.full((VIEWS, len(COLOURS)), 0.01, np.float32)
+    colours[:, COLOURS.index(PlateColour.BLUE)] = 0.95
+    return characters, colours, np.zeros(VIEWS, np.float32)
+
+
+def test_weights_that_are_missing_are_told(tmp_path: Path) -> None:
+    """A broken installation says which file and what to do, not a stack of OpenVINO."""
+    with pytest.raises(BadWeights, match=r"gone\.onnx"):
+        PlateNetwork(tmp_path / "gone.onnx")
 
 
 # Floors a little below what benchmarks/plates.py measured (2026-11): a change that reads fewer

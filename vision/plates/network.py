@@ -53,10 +53,32 @@ def normalised(pictures: NDArray[np.uint8]) -> Floats:
     return np.ascontiguousarray(((floats - mean) / (contrast + 4)).transpose(0, 3, 1, 2))
 
 
-def canvas(flat: Image) -> Image:
-    """A flattened plate of any size as HEIGHT x WIDTH x 3."""
-    way = cv2.INTER_AREA if flat.shape[1] > WIDTH else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(flat, (WIDTH, HEIGHT), interpolation=way), np.uint8)
+def cut(
+    picture: Image,
+    quad: Floats,
+    *,
+    grow_x: float = 0.0,
+    grow_y: float = 0.0,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+) -> Image:
+    """What lies inside `quad` (four corners in pixels, clockwise from the top left), grown by these
+    shares of its sides, in `size` (width, height); beyond the picture its edge goes on."""
+    wide, high = size
+    along = ((quad[1] - quad[0]) + (quad[2] - quad[3])) / 2
+    down = ((quad[3] - quad[0]) + (quad[2] - quad[1])) / 2
+    wider, higher = along * grow_x, down * grow_y
+    grown = quad + np.array([-wider - higher, wider - higher, wider + higher, higher - wider])
+    shrunk = 2 * wide / max(1.0, float(np.linalg.norm(along)))
+    if shrunk < 0.75:  # a near plate: averaged, not sampled
+        picture = np.asarray(
+            cv2.resize(picture, None, fx=shrunk, fy=shrunk, interpolation=cv2.INTER_AREA), np.uint8
+        )
+        grown = grown * shrunk
+    target = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
+    matrix = cv2.getPerspectiveTransform(np.asarray(grown, np.float32), target)
+    way, edge = cv2.INTER_CUBIC, cv2.BORDER_REPLICATE
+    flat = cv2.warpPerspective(picture, matrix, size, flags=way, borderMode=edge)
+    return np.asarray(flat, np.uint8)
 
 
 class PlateNetwork:

@@ -1,10 +1,12 @@
-"""The text recogniser: a line of pixels in, one probability per time step and plate character out.
+"""A second opinion: what a general text recogniser says of a plate that our own network has read.
 
-The network is PP-OCRv6 small as shipped inside the rapidocr wheel, so nothing is downloaded. It
-knows 18,709 characters; here its output is folded down to the hundred that a plate can hold, with
-look-alikes that the grammar cannot contain (O, o, I, l, traditional forms) added to the character
-they stand for, and the separator dot added to the blank. What is left over is kept as `other`:
-probability that went to something no plate can say counts against the reading.
+A line of pixels in, one probability per time step and plate character out; and for a given text,
+how hard it is for this recogniser to believe it. The network is PP-OCRv6 small as shipped inside
+the rapidocr wheel, so nothing is downloaded. It knows 18,709 characters; here its output is folded
+down to the hundred that a plate can hold, with look-alikes that the grammar cannot contain (O, o,
+I, l, traditional forms) added to the character they stand for, and the separator dot added to the
+blank. What is left over is kept as `other`: probability that went to something no plate can say
+counts against the reading.
 """
 
 from __future__ import annotations
@@ -79,8 +81,7 @@ HEIGHT: Final = 48
 WIDTH: Final = 160
 """Pixels of the network's input; a plate of 440 x 140 mm is 151 wide at 48 high."""
 
-END_WIDTH: Final = 80
-"""Enough for a plate's left end alone, at half the cost."""
+_FLOOR: Final = 1e-9
 
 Steps = NDArray[np.float32]
 """T x (1 + len(SYMBOLS)): probability of silence, then of each symbol, per time step."""
@@ -104,7 +105,7 @@ class Recogniser:
         core = ov.Core()
         model: Any = core.read_model(str(wheel_model("PP-OCRv6_rec_small.onnx")))
         self._characters = _dictionary(model)
-        model.reshape([-1, 3, HEIGHT, -1])
+        model.reshape([1, 3, HEIGHT, WIDTH])  # one shape: OpenVINO keeps memory for each
         self._compiled: Any = core.compile_model(
             model,
             "CPU",
@@ -114,14 +115,13 @@ class Recogniser:
         self._turn = threading.Lock()
         self._fold = _folding(self._characters)
 
-    def read(self, pictures: Sequence[Image], *, width: int = WIDTH) -> list[Line]:
-        """One `Line` per picture (H x W x 3 BGR, any size); time steps are `width` / 8."""
-        if not pictures:
-            return []
-        blob = np.stack([_blob(picture, width) for picture in pictures])
+    def read(self, picture: Image) -> Line:
+        """What it says of one line of text (H x W x 3 BGR, any size); WIDTH / 8 time steps."""
+        blob = _blob(picture)[None]
         with self._turn:
-            out = next(iter(self._request.infer([blob]).values()))
-        return [self._line(steps) for steps in out]
+            self._request.infer([blob])
+            steps = np.array(self._request.get_output_tensor(0).data[0])
+        return self._line(steps)
 
     def _line(self, full: NDArray[np.float32]) -> Line:
         steps = np.empty((len(full), 1 + len(SYMBOLS)), np.float32)
@@ -143,10 +143,44 @@ def shared_recogniser() -> Recogniser:
     return Recogniser()
 
 
-def _blob(picture: Image, most: int) -> NDArray[np.float32]:
+def disbelief(line: Line, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Per text: natural log of how much likelier the recogniser's own best answer is (0: the same).
+
+    The best alignment of each text with the time steps, as connectionist (CTC) networks are read:
+    any silence between characters, and some between two that are equal.
+    """
+    log = np.log(np.maximum(line.steps, _FLOOR))
+    found = np.zeros(len(texts), np.float32)
+    for length in {len(text) for text in texts}:
+        rows = [row for row, text in enumerate(texts) if len(text) == length]
+        found[rows] = line.raw_log_probability - _aligned(log, [texts[row] for row in rows])
+    return np.maximum(found, 0.0)
+
+
+def _aligned(log: Steps, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Log-probability of the best path that says each text; all are of one length.
+
+    States along a path: silence, character, silence, ..., character, silence.
+    """
+    symbols = np.array([[1 + SYMBOLS.index(character) for character in text] for text in texts])
+    states = np.zeros((len(texts), 2 * symbols.shape[1] + 1), np.int64)
+    states[:, 1::2] = symbols
+    skips = np.full(states.shape, -np.inf, np.float32)
+    skips[:, 3::2] = np.where(symbols[:, 1:] != symbols[:, :-1], 0.0, -np.inf)
+    path = np.full(states.shape, -np.inf, np.float32)
+    path[:, 0] = 0.0
+    for step in log:
+        moved = path.copy()
+        moved[:, 1:] = np.maximum(moved[:, 1:], path[:, :-1])
+        moved[:, 2:] = np.maximum(moved[:, 2:], path[:, :-2] + skips[:, 2:])
+        path = moved + step[states]
+    return np.maximum(path[:, -1], path[:, -2])
+
+
+def _blob(picture: Image) -> NDArray[np.float32]:
     height, width = picture.shape[:2]
-    scaled = min(most, max(8, round(HEIGHT * width / height)))
-    blob = np.zeros((HEIGHT, most, 3), np.float32)
+    scaled = min(WIDTH, max(8, round(HEIGHT * width / height)))
+    blob = np.zeros((HEIGHT, WIDTH, 3), np.float32)
     blob[:, :scaled] = cv2.resize(picture, (scaled, HEIGHT)) / np.float32(127.5) - np.float32(1)
     return blob.transpose(2, 0, 1)
 

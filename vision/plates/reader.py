@@ -1,4 +1,4 @@
-"""Plates of one picture: locate, flatten, measure the colour, recognise, decode, judge."""
+"""Plates of one picture: locate, look at each in three cuts, decode under the grammar, judge."""
 
 from __future__ import annotations
 
@@ -8,30 +8,49 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from vision.plates import grammar, twoline
+from vision.plates import grammar
 from vision.plates.colour import plate_colour
-from vision.plates.decode import Decoded, decode, merge, province_marks
-from vision.plates.locate import PICTURE_SIDE, VEHICLE_SIDE, plate_quads
-from vision.plates.read import END_WIDTH, Recogniser, shared_recogniser
-from vision.plates.rectify import flatten, grey, left_end, level, whole
-from vision.plates.textline import Quad
+from vision.plates.decode import Decoded, decode
+from vision.plates.locate import PICTURE_SIDE, VEHICLE_SIDE, find_plates
+from vision.plates.network import PlateNetwork, cut, shared_network
+from vision.plates.read import HEIGHT as SECOND_HEIGHT
+from vision.plates.read import WIDTH as SECOND_WIDTH
+from vision.plates.read import Line, Recogniser, shared_recogniser
+from vision.plates.rectify import Quad, grey, whole
+from vision.plates.twoline import SIZE as TWO_LINES
+from vision.plates.twoline import one_line
 from vision.types import Box, Image, PlateColour, PlateReading
 
-ACCEPT: Final = 0.90
-ACCEPT_PROVINCE: Final = 0.95
-"""One reading alone is good enough for a text message: every character, and the province, whose
-misreading is the usual error. Chosen on the sets of benchmarks/plates.py, where the surest wrong
-text reached 0.88 (a noisy Q taken for 0)."""
+ACCEPT: Final = 0.97
+"""One reading alone is good enough for a text message: every character, the province among them,
+whose misreading is the usual error."""
+ACCEPT_COLOUR: Final = 0.80
+"""Of the colour, where the paint itself does not tell (`plate_colour`)."""
+ACCEPT_PLATE: Final = 0.80
+"""That the whole of a plate is seen: a cut one reads like another's."""
+ACCEPT_DISBELIEF: Final = 6.0
+"""Natural log that the second opinion may hold against a text that is sent."""
+_READABLE_DISBELIEF: Final = 12.0
+"""The same for a text at all: beyond, a character is hidden that our own network made up."""
+_BELIEVED: Final = 2.0
+"""A text that the second opinion reads too is one, whatever our own network read in its place."""
 READABLE: Final = 0.45
 """Below this the least sure character is a guess, and the plate is unreadable."""
 _READABLE_GAP: Final = 2.0
-_PLATE_GAP: Final = 12.0
-"""Natural log: a text line that says something else by more than this is no plate."""
+"""Natural log: where something that is no plate's text is likelier by more, it is no plate."""
+_PLATE: Final = 0.5
 _READ_VEHICLE: Final = 2
 _READ_PICTURE: Final = 6
-"""Candidates that are looked at more closely."""
+"""Candidates that are read."""
+_HEARD: Final = 2
+"""Views of a plate that the second opinion gets."""
 _SMALLEST: Final = 24
 WHOLE: Final[Box] = (0.0, 0.0, 1.0, 1.0)
+_Cuts = tuple[tuple[float, float], ...]
+_LOCATED: Final[_Cuts] = ((0.02, 0.04), (0.05, 0.10), (0.03, 0.0))
+"""How much wider and higher than the located plate each view is cut, in shares of its sides."""
+_CROPPED: Final[_Cuts] = ((0.0, 0.0), (0.04, 0.08), (-0.02, -0.04))
+"""The same for a picture that is a crop already."""
 
 
 class PlateReader(Protocol):
@@ -46,25 +65,12 @@ class PlateReader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Candidate:
-    """A text line in a picture that may be a plate."""
-
-    region: Image
-    quad: Quad
-    whole_quad: Quad
-    edge_quad: Quad
-    colour: PlateColour
-    raw: str
-    decoded: Decoded
-    two_lines: bool = False
-
-
 @dataclass(frozen=True, slots=True)
-class GrammarPlateReader:
-    """The reader of this package: PP-OCRv6 from the rapidocr wheel under the plate grammar."""
+class NetworkPlateReader:
+    """The reader of this package: our own network under the plate grammar, and a second opinion."""
 
-    recogniser: Recogniser
+    network: PlateNetwork
+    second: Recogniser
 
     def read(self, image: Image, vehicle_box: Box | None = None) -> list[PlateReading]:
         height, width = image.shape[:2]
@@ -74,81 +80,51 @@ class GrammarPlateReader:
         if right - left < _SMALLEST or bottom - top < _SMALLEST:
             return []
         region = image[top:bottom, left:right]
-        side = VEHICLE_SIDE if vehicle_box is not None else PICTURE_SIDE
-        candidates = self._candidates(region, plate_quads(region, side=side))
-        shift = np.array([left, top], np.float32)
-        size = np.array([width, height], np.float32)
+        inside = vehicle_box is not None
+        found = find_plates(region, side=VEHICLE_SIDE if inside else PICTURE_SIDE)
+        shift, size = np.array([left, top], np.float32), np.array([width, height], np.float32)
         readings: list[PlateReading] = []
-        for candidate in candidates[: _READ_VEHICLE if vehicle_box is not None else _READ_PICTURE]:
-            box = _box((candidate.quad + shift) / size)
-            reading = self._reading(candidate, box, vehicle_box)
+        for plate in found[: _READ_VEHICLE if inside else _READ_PICTURE]:
+            box = _box((plate.quad + shift) / size)
+            reading = self._reading(region, plate.quad, _LOCATED, box, vehicle_box)
             if reading.text is not None or _looks_like_plate(reading):
                 readings.append(reading)
         return sorted(readings, key=_rank, reverse=True)
 
     def read_crop(self, image: Image) -> PlateReading:
-        candidates = self._candidates(image, [whole(image)], grow_x=0.0, grow_y=0.0)
-        if candidates:
-            reading = self._reading(candidates[0], WHOLE, None)
-            if reading.text is not None:
-                return reading
-        else:
-            reading = PlateReading(None, plate_colour(image), 0.0, 0.0, 0.0, WHOLE)
-        # A loose crop, or a plate of two lines: find the plate inside it.
-        return next((found for found in self.read(image) if found.text is not None), reading)
+        reading = self._reading(image, whole(image), _CROPPED, WHOLE, None)
+        if reading.accepted:
+            return reading
+        # A loose crop: the plate inside it may be read better.
+        return max([reading, *self.read(image)], key=_rank)
 
-    def _candidates(
-        self, region: Image, quads: list[Quad], *, grow_x: float = 0.03, grow_y: float = 0.1
-    ) -> list[_Candidate]:
-        """What may be plates, likeliest first: each looked at once."""
-        upright: list[tuple[Quad, Quad]] = [
-            level(region, quad, grow_x=grow_x, grow_y=grow_y) for quad in quads
-        ]
-        lines = self.recogniser.read([grey(flatten(region, quad)) for quad, _ in upright])
-        found: list[_Candidate] = []
-        for quad, (whole_quad, edge_quad), line in zip(quads, upright, lines, strict=True):
-            colour = plate_colour(flatten(region, quad, grow_x=grow_x, grow_y=grow_y))
-            if colour is PlateColour.YELLOW and twoline.is_serial(line.raw):
-                found += self._two_lines(region, quad, line.raw)
-                continue
-            decoded = decode(line, grammar.kinds_of(colour))
-            if decoded is not None and (len(quads) == 1 or decoded.gap <= _PLATE_GAP):
-                found.append(
-                    _Candidate(region, quad, whole_quad, edge_quad, colour, line.raw, decoded)
-                )
-        return sorted(found, key=lambda c: c.decoded.gap)
+    def _reading(
+        self, region: Image, quad: Quad, cuts: _Cuts, box: Box, vehicle_box: Box | None
+    ) -> PlateReading:
+        views = [cut(region, quad, grow_x=x, grow_y=y) for x, y in cuts]
+        seen = self.network.look(views)
+        two_lines = float(seen.two_lines.mean()) > 0.5
+        plate = 1.0 - float(seen.colours[:, -1].mean()) >= _PLATE
+        lines = self._heard(region, quad, cuts, two_lines=two_lines) if plate else []
+        measured = plate_colour(views[0]) if plate else PlateColour.UNKNOWN
+        return _judge(decode(seen, lines), measured, box, vehicle_box)
 
-    def _two_lines(self, region: Image, lower: Quad, raw: str) -> list[_Candidate]:
-        """A yellow line that is a serial by itself: the lower line of a large vehicle's plate."""
-        lines = self.recogniser.read(twoline.side_by_side(region, lower), width=twoline.LINE_WIDTH)
-        views = [decode(line, grammar.kinds_of(PlateColour.YELLOW)) for line in lines]
-        heard = [view for view in views if view is not None]
-        if not heard:
-            return []
-        quad = twoline.whole_plate(lower)
-        return [
-            _Candidate(
-                region, quad, quad, quad, PlateColour.YELLOW, raw, merge(heard), two_lines=True
-            )
-        ]
-
-    def _reading(self, candidate: _Candidate, box: Box, vehicle_box: Box | None) -> PlateReading:
-        """The candidate looked at again: close to the letters, at the plate's edge, left end."""
-        if candidate.two_lines:
-            return _judge(candidate.decoded, candidate, box, vehicle_box)
-        region, kinds = candidate.region, grammar.kinds_of(candidate.colour)
-        close = grey(flatten(region, candidate.whole_quad, grow_x=-0.01, grow_y=-0.07))
-        edge = grey(flatten(region, candidate.edge_quad, grow_x=0.02, grow_y=0.05))
-        again = [decode(line, kinds) for line in self.recogniser.read([close, edge])]
-        ends = self.recogniser.read([left_end(close), left_end(edge)], width=END_WIDTH)
-        views = [candidate.decoded, *(view for view in again if view is not None)]
-        return _judge(merge(views, province_marks(ends)), candidate, box, vehicle_box)
+    def _heard(self, region: Image, quad: Quad, cuts: _Cuts, *, two_lines: bool) -> list[Line]:
+        """What the second opinion says of the first views."""
+        lines: list[Line] = []
+        for x, y in cuts[:_HEARD]:
+            if two_lines:
+                picture = one_line(cut(region, quad, grow_x=x, grow_y=y, size=TWO_LINES))
+            else:
+                picture = cut(region, quad, grow_x=x, grow_y=y, size=(SECOND_WIDTH, SECOND_HEIGHT))
+            lines.append(self.second.read(grey(picture)))
+        return lines
 
 
 @cache
 def default_reader() -> PlateReader:
     """The reader of this package, its networks loaded once for the whole process."""
-    return GrammarPlateReader(shared_recogniser())
+    return NetworkPlateReader(shared_network(), shared_recogniser())
 
 
 def _box(quad: Quad) -> Box:
@@ -158,43 +134,60 @@ def _box(quad: Quad) -> Box:
 
 
 def _looks_like_plate(reading: PlateReading) -> bool:
-    """Whether an unreadable text line is still a plate, not a shop's name: most of it is serial."""
-    serial = reading.characters[1:]
-    return sum(c.confidence >= 0.5 for c in serial) >= 4 and len(reading.raw) <= 12
+    """Whether an unreadable find is still a plate, not a shop's name: most of it is serial."""
+    return sum(c.confidence >= 0.5 for c in reading.characters[1:]) >= 4
 
 
 def _rank(reading: PlateReading) -> tuple[bool, float]:
     return reading.text is not None, reading.confidence
 
 
-def _judge(
-    decoded: Decoded, candidate: _Candidate, box: Box, vehicle_box: Box | None
-) -> PlateReading:
-    text, lowest = decoded.text, decoded.lowest
-    place = grammar.province_position(text)
-    province = decoded.characters[place].confidence if place >= 0 else lowest
-    readable = lowest >= READABLE and decoded.gap <= _READABLE_GAP
-    kind = grammar.parse(text, candidate.colour) if readable else None
-    accepted = (
-        readable
-        and decoded.views >= 2
-        and kind is not None
-        and candidate.colour is not PlateColour.UNKNOWN
-        and lowest >= ACCEPT
-        and province >= ACCEPT_PROVINCE
-        and not grammar.suspicions(text)
+def _readable(decoded: Decoded) -> bool:
+    return (
+        decoded.plate_confidence >= _PLATE
+        and decoded.lowest >= READABLE
+        and (decoded.gap <= _READABLE_GAP or decoded.disbelief <= _BELIEVED)
+        and decoded.disbelief <= _READABLE_DISBELIEF
     )
+
+
+def _acceptable(decoded: Decoded, measured: PlateColour) -> bool:
+    """Whether this reading alone is good enough for a text message."""
+    return (
+        _readable(decoded)
+        and decoded.plate_confidence >= ACCEPT_PLATE
+        and decoded.lowest >= ACCEPT
+        and decoded.disbelief <= ACCEPT_DISBELIEF
+        and _colour_holds(decoded, measured)
+        and grammar.parse(decoded.text, decoded.colour) is not None
+        and not grammar.suspicions(decoded.text)
+    )
+
+
+def _colour_holds(decoded: Decoded, measured: PlateColour) -> bool:
+    """The paint measured has the first word; the network only where it does not tell."""
+    if measured is PlateColour.UNKNOWN:
+        return decoded.colour_confidence >= ACCEPT_COLOUR
+    return measured is decoded.colour
+
+
+def _judge(
+    decoded: Decoded, measured: PlateColour, box: Box, vehicle_box: Box | None
+) -> PlateReading:
+    readable, lowest = _readable(decoded), decoded.lowest
+    place = grammar.province_position(decoded.text)
+    province = decoded.characters[place].confidence if place >= 0 else lowest
     margin = min(c.confidence - c.second_confidence for c in decoded.characters)
     return PlateReading(
-        text=text if readable else None,
-        colour=candidate.colour,
+        text=decoded.text if readable else None,
+        colour=decoded.colour if decoded.plate_confidence >= _PLATE else PlateColour.UNKNOWN,
         confidence=lowest if readable else 0.0,
         province_confidence=province if readable else 0.0,
         margin=max(0.0, margin) if readable else 0.0,
         box=box,
         characters=decoded.characters,
-        kind=kind,
-        accepted=accepted,
-        raw=candidate.raw,
+        kind=grammar.parse(decoded.text, decoded.colour) if readable else None,
+        accepted=_acceptable(decoded, measured),
+        raw=decoded.raw,
         vehicle_box=vehicle_box,
     )

@@ -1,4 +1,4 @@
-"""What is no plate, or no plate that may be read: other writing, walls, blank and mirrored plates."""
+"""What must not be read as a plate: other writing, walls, blank and mirrored plates."""
 
 from __future__ import annotations
 
@@ -29,10 +29,7 @@ def other_picture(rng: Rng, walls: Sequence[Image]) -> Image:
     chance = rng.random()
     if walls and chance < 0.45:
         return _piece(walls[int(rng.integers(len(walls)))], rng)
-    if chance < 0.8:
-        flat = _writing(rng)
-    else:
-        flat = _spoilt_plate(rng)
+    flat = _writing(rng) if chance < 0.8 else _spoilt_plate(rng)
     return degrade(flat, rng)[0]
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.plates.symbols import COLOURS, END, HEIGHT, MARKS, POSITIONS, WIDTH
+from vision.train.options import Say
 from vision.train.plates.degrade import Conditions, degrade
 from vision.train.plates.ga36 import FORMS, random_plate, render_plate
 from vision.train.plates.others import load_walls, other_picture
@@ -71,16 +72,18 @@ def sample(rng: np.random.Generator, walls: list[Image]) -> tuple[Image, Labels]
     return picture, label(text, colour, two_lines=FORMS[kind].two_lines, seen=seen)
 
 
-def make_shard(folder: Path, number: int, *, seed: int, walls: list[Image]) -> None:
-    """Writes piece `number` unless it is there."""
+def make_shard(
+    folder: Path, number: int, *, seed: int, walls: list[Image], count: int = SHARD
+) -> None:
+    """Writes piece `number` of `count` pictures unless it is there."""
     target = folder / f"{number:04d}.labels.npy"
     if target.exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng([seed, number])
-    pictures = np.empty((SHARD, HEIGHT, WIDTH, 3), np.uint8)
-    labels = np.empty((SHARD, LABEL_WIDTH), np.float32)
-    for row in range(SHARD):
+    pictures = np.empty((count, HEIGHT, WIDTH, 3), np.uint8)
+    labels = np.empty((count, LABEL_WIDTH), np.float32)
+    for row in range(count):
         pictures[row], labels[row] = sample(rng, walls)
     np.save(folder / f"{number:04d}.pictures.npy", pictures)
     unfinished = folder / f"{number:04d}.unfinished.npy"
@@ -88,17 +91,24 @@ def make_shard(folder: Path, number: int, *, seed: int, walls: list[Image]) -> N
     unfinished.replace(target)  # last: a piece with labels is a whole piece
 
 
-def make_shards(folder: Path, count: int, *, seed: int, data: Path | None) -> None:
-    """All pieces up to `count`, on one core."""
+def make_shards(
+    folder: Path, pieces: int, *, seed: int, data: Path | None, say: Say, count: int = SHARD
+) -> None:
+    """All pieces up to `pieces`, of `count` pictures each, on one core."""
     cv2.setNumThreads(1)
     walls = load_walls(data / "train" / "facades") if data else []
-    for number in range(count):
-        make_shard(folder, number, seed=seed, walls=walls)
-        print(f"plates: piece {number + 1} of {count}", flush=True)
+    for number in range(pieces):
+        make_shard(folder, number, seed=seed, walls=walls, count=count)
+        say(f"plates: {folder.name}: piece {number + 1} of {pieces}")
 
 
 def shards(folder: Path) -> Iterator[Shard]:
     """Every whole piece there is."""
     for labels in sorted(folder.glob("*.labels.npy")):
-        pictures = labels.with_name(labels.name.replace("labels", "pictures"))
-        yield Shard(np.load(pictures, mmap_mode="r"), np.load(labels))
+        yield open_shard(folder, int(labels.name[:4]))
+
+
+def open_shard(folder: Path, number: int) -> Shard:
+    """One whole piece. Raises FileNotFoundError where it was not made."""
+    pictures = np.load(folder / f"{number:04d}.pictures.npy", mmap_mode="r")
+    return Shard(pictures, np.load(folder / f"{number:04d}.labels.npy"))
