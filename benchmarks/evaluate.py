@@ -35,11 +35,15 @@ _STREET, _LOCATE, _READ = "street-n.onnx", "plate-locate.onnx", "plate-read.onnx
 
 PARTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "street": ("evaluate_street:street", "Street model", (_STREET,)),
+    "plates": ("evaluate_plates:plates", "Plates, read where they are", (_READ,)),
     "locator": (
         "evaluate_locator:locator", "Plates, found and read in photographs",
         (_STREET, _LOCATE, _READ),
     ),
     "recheck": ("evaluate_recheck:recheck", "The second look", (_STREET, _LOCATE, _READ)),
+    "adverts": ("evaluate_adverts:adverts", "Adverts against the approved ones", (_STREET,)),
+    "crowd": ("evaluate_crowd:crowd", "Counting people", (_STREET,)),
+    "health": ("evaluate_health:health", "The camera's own health", ()),
     "privacy": (
         "evaluate_privacy:privacy", "Blurred copies",
         (_STREET, _LOCATE, _READ, "faces-yunet.onnx"),
