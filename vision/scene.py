@@ -52,8 +52,9 @@ class SceneSettings:
     other_seconds: float = 4.0
     """So long something else looks steady at its place, and it is judged: light or vehicle."""
     candidate_unseen_seconds: float = 3.0
-    ring_seconds: float = 30.0
-    """So long changed surroundings excuse an absence."""
+    ring_seconds: float = 600.0
+    """So long changed surroundings excuse an absence: grace and re-check together. A bus that the
+    detector does not know may halt there all the while."""
     forget_seconds: float = 1800.0
     """Not seen for so long, neither there nor gone: forgotten, without a word."""
     start_confidence: float = 0.4
@@ -223,8 +224,9 @@ class StaticScene:
         # What is detected beside the place explains itself; the ring is for what nobody detects.
         known = [d.box for d in detections]
         if clear and not thing.surroundings.same(Surroundings.of(grey, thing.place), known):
-            thing.ring_seconds += step
-            clear = thing.ring_seconds >= self._settings.ring_seconds
+            thing.ring_since = thing.ring_since or at
+            changed_for = (at - thing.ring_since).total_seconds()
+            clear = changed_for >= self._settings.ring_seconds
         thing.look = Seen.ABSENT if clear else Seen.HIDDEN
         if clear:
             self._count_absence(thing, at)

@@ -74,7 +74,8 @@ class SceneObject:
     last_absent: datetime | None = None
     returned: bool = False
     changed_seconds: float = 0.0
-    ring_seconds: float = 0.0
+    ring_since: datetime | None = None
+    """Since when its surroundings look otherwise."""
     stale_seconds: float = 0.0
     """Age of the reference."""
     interrupted: bool = False
@@ -127,9 +128,9 @@ class SceneObject:
         self.observed_seconds += self.step_seconds
         self.last_seen = at
         self.samples_seen += 1
-        self.absent_seconds = self.changed_seconds = self.ring_seconds = 0.0
+        self.absent_seconds = self.changed_seconds = 0.0
         self.interrupted = False
-        self.last_absent = None
+        self.last_absent = self.ring_since = None
         self.first_doubt = self.other = self.other_since = None
 
     def alike(self, now: Appearance) -> bool:

@@ -192,6 +192,8 @@ def _hidden() -> Iterator[Scene]:
     goes = _part("empty_bus_full", 6)
     yield Scene("bus: stayed", "stayed", "bus",
                 (_part("stands_bus_full", 8), _part("stands", 12)), _PRESENT)  # fmt: skip
+    yield Scene("bus: stayed behind it for long", "stayed", "bus",
+                (_part("stands_bus_full", 60), _part("stands", 8)), _PRESENT)  # fmt: skip
     yield Scene("bus: left behind it", "left at 6:59", "bus",
                 (_part("stands_bus_full", 4), goes, _part("empty", 8)), _ABSENT)  # fmt: skip
     yield Scene("bus: twin behind it", "replaced by its twin", "bus",
@@ -306,6 +308,7 @@ def all_scenes() -> Sequence[Scene]:
     scenes = [
         *_plain("day", "clear day"),
         *_more_by_day(),
+        *_plain("rain", "rain"),
         *_plain("night", "night"),
         *_changing_light(),
         *_hidden(),

@@ -18,7 +18,7 @@ from vision.types import WatchAnswer
 
 SCENES = all_scenes()
 CONDITIONS = {
-    "clear day", "night", "headlights", "bus", "people and neighbours", "passing cars",
+    "clear day", "rain", "night", "headlights", "bus", "people and neighbours", "passing cars",
     "changing light", "too dark", "shake", "shift", "turned", "cover", "defocus", "stream gap",
     "resolution", "starved encoder", "frozen picture",
 }  # fmt: skip
