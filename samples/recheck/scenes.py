@@ -127,7 +127,7 @@ def _plain(light: str, condition: str) -> Iterator[Scene]:
         ("left at 6:59", _ABSENT, (_part("stands", 4), *leaves, _part("empty", 10))),
         ("left and returned", _PRESENT if sure else _PRESENT_OR_DOUBT,
          (*leaves, _part("empty", 12), _OFF, _part("stands", 16))),
-        ("moved two metres", _MOVED if sure else _MOVED_OR_DOUBT,
+        ("moved two metres", _MOVED if light == "day" else _MOVED_OR_DOUBT,
          (_part("stands", 2), _part("two_metres_on", 20))),
         ("into a bay", _ABSENT, (_OFF, _part("in_bay", 16))),
         ("replaced by its twin", other, (*leaves, _part("empty", 7), _part("twin_there", 15))),
