@@ -190,7 +190,7 @@ class Surroundings:
             rows, columns = self._part(box)
             mask[rows, columns] = False
         left = np.count_nonzero(mask)
-        changed = left < np.count_nonzero(_RING_MASK)
+        changed = bool(left < np.count_nonzero(_RING_MASK))
         enough = left >= _RING_LEFT * np.count_nonzero(_RING_MASK)
         return changed and bool(enough) and self._same(now, mask)
 
