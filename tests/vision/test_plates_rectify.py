@@ -1,4 +1,4 @@
-"""A tilted plate laid flat: where corners go, what is averaged, how corners are put in order."""
+"""A tilted plate laid flat: where corners go, what is averaged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vision.picture import load_picture
-from vision.plates.rectify import FLAT_HEIGHT, FLAT_WIDTH, flatten, ordered, whole
+from vision.plates.rectify import FLAT_HEIGHT, FLAT_WIDTH, flatten, whole
 from vision.types import Image
 
 PLATE = Path(__file__).parent / "plates" / "blue_zheA12345.jpg"
@@ -73,10 +73,3 @@ def test_beyond_the_edge_the_picture_is_repeated() -> None:
     picture = np.full((60, 100, 3), 77, np.uint8)
     quad = np.array([[-20, 10], [60, 10], [60, 40], [-20, 40]], np.float32)
     assert (flatten(picture, quad) == 77).all()
-
-
-@pytest.mark.parametrize("start", range(4))
-def test_ordered(start: int) -> None:
-    """Whichever corner comes first, the answer begins at the top left of the longer side."""
-    quad = np.array([[10, 20], [110, 30], [107, 62], [7, 52]], np.float32)
-    assert (ordered(np.roll(quad, start, axis=0)) == quad).all()

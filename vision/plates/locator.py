@@ -82,15 +82,27 @@ class Locator:
             return _distinct(close, LEAST)
 
     def _again(self, image: Image, found: FoundPlate) -> FoundPlate:
-        """The same plate close up; a find that is not seen again keeps little of its score."""
+        """The same plate close up, twice: the corners are the mean of both looks.
+
+        A find that is not seen again keeps little of its score.
+        """
+        once = self._flat(image, found)
+        if once is None:
+            return FoundPlate(found.quad, found.score * _LEAST_FAR, found.two_lines)
+        twice = self._flat(image, once)
+        quad = once.quad if twice is None else (once.quad + twice.quad) / 2
+        score = float(np.sqrt(once.score * found.score))
+        return FoundPlate(np.asarray(quad, np.float32), score, once.two_lines)
+
+    def _flat(self, image: Image, found: FoundPlate) -> FoundPlate | None:
+        """What the network says of a find that is laid flat; None where it sees it no more."""
         matrix = _upright(found)
         for near in self._near.answer(_warped(image, matrix, _CLOSE), _LEAST_FAR, 2):
             back = cv2.perspectiveTransform(near.quad[None], np.linalg.inv(matrix))
             quad = np.asarray(back, np.float32)[0]
             if same_plate(quad, found.quad):
-                score = float(np.sqrt(near.score * found.score))
-                return FoundPlate(quad, score, near.two_lines)
-        return FoundPlate(found.quad, found.score * _LEAST_FAR, found.two_lines)
+                return FoundPlate(quad, near.score, near.two_lines)
+        return None
 
 
 @cache

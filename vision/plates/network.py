@@ -13,12 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
 from vision.errors import BadWeights
+from vision.plates.rectify import flatten
 from vision.plates.symbols import COLOURS, END, HEIGHT, POSITIONS, WIDTH
 from vision.types import Image
 
@@ -63,22 +63,7 @@ def cut(
 ) -> Image:
     """What lies inside `quad` (four corners in pixels, clockwise from the top left), grown by these
     shares of its sides, in `size` (width, height); beyond the picture its edge goes on."""
-    wide, high = size
-    along = ((quad[1] - quad[0]) + (quad[2] - quad[3])) / 2
-    down = ((quad[3] - quad[0]) + (quad[2] - quad[1])) / 2
-    wider, higher = along * grow_x, down * grow_y
-    grown = quad + np.array([-wider - higher, wider - higher, wider + higher, higher - wider])
-    shrunk = 2 * wide / max(1.0, float(np.linalg.norm(along)))
-    if shrunk < 0.75:  # a near plate: averaged, not sampled
-        picture = np.asarray(
-            cv2.resize(picture, None, fx=shrunk, fy=shrunk, interpolation=cv2.INTER_AREA), np.uint8
-        )
-        grown = grown * shrunk
-    target = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
-    matrix = cv2.getPerspectiveTransform(np.asarray(grown, np.float32), target)
-    way, edge = cv2.INTER_CUBIC, cv2.BORDER_REPLICATE
-    flat = cv2.warpPerspective(picture, matrix, size, flags=way, borderMode=edge)
-    return np.asarray(flat, np.uint8)
+    return flatten(picture, quad, grow_x=grow_x, grow_y=grow_y, size=size)
 
 
 class PlateNetwork:
