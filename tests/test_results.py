@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.evaluate import BEGIN, END, PARTS, README, digests, load_results, render
 from benchmarks.evaluate_rows import Row, as_json, at_least, at_most, table
+from models.zone import FIRST_PHASE, ZoneKind, ZonePhase
 
 
 def test_the_readme_shows_what_was_measured() -> None:
@@ -26,6 +27,22 @@ def test_figures_are_those_of_the_weights_that_are_shipped(name: str) -> None:
 def test_every_part_can_be_measured(name: str) -> None:
     module, function = PARTS[name][0].split(":")
     assert callable(getattr(importlib.import_module(f"benchmarks.{module}"), function))
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "words"),
+    [
+        (ZoneKind.HANGING, "street", "hanging"),
+        (ZoneKind.POSTER, "street", "advert"),
+        (ZoneKind.POSTER, "adverts", ""),
+        (ZoneKind.CROWD, "crowd", ""),
+    ],
+)
+def test_what_misses_its_aim_begins_in_shadow(kind: ZoneKind, part: str, words: str) -> None:
+    """The product says itself which of its eyes are weak: their zones only count at first."""
+    rows = [r for r in load_results().get(part, {"rows": []})["rows"] if words in r["what"]]
+    if any(row.get("held") is False for row in rows):
+        assert FIRST_PHASE[kind] is ZonePhase.SHADOW
 
 
 def test_a_row_says_what_it_rests_on_and_whether_its_aim_is_held() -> None:
