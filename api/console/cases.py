@@ -92,7 +92,7 @@ def _row(who: Visitor, row: dict[str, Any]) -> str:
     due = countdown(datetime.fromisoformat(row["due_at"])) if row["due_at"] else ""
     return (
         f'<a class="qf-row" href="/console/cases/{row["id"]}"><span class="qf-noimg">'
-        f"{escape(who.word('stage_' + row['stage']))}</span><span>"
+        f"{escape(_stage(who, row['stage']))}</span><span>"
         f'<span class="qf-plate">{escape(row["case_no"])}</span> {badge(who, row["state"])}'
         f"{late if 'overdue' in row['flags'] else ''}"
         f"<div>{escape(row['type_code'])} · {escape(row['place'])}</div></span>"
@@ -222,15 +222,21 @@ class CasePage:
                 ui.notify(self.who.word("done"), type="positive")
                 await self.refresh()
 
-        ui.button(caption, on_click=press).classes("w-full").props("no-caps outline color=teal-9")
+        ui.button(caption, on_click=press).classes("w-full q-mb-sm").props(
+            "no-caps outline color=teal-9"
+        )
+
+
+def _stage(who: Visitor, stage: str) -> str:
+    return who.word(f"stage_{stage}")
 
 
 def _head(who: Visitor, told: dict[str, Any]) -> str:
     here = LINE.index(told["stage"])
     line = " → ".join(
-        f"<b>{escape(who.word('stage_' + stage))}</b>"
+        f"<b>{escape(_stage(who, stage))}</b>"
         if place == here
-        else f'<span class="qf-muted">{escape(who.word("stage_" + stage))}</span>'
+        else f'<span class="qf-muted">{escape(_stage(who, stage))}</span>'
         for place, stage in enumerate(LINE)
     )
     late = f'<span class="qf-badge red">{escape(who.word("overdue"))}</span>'

@@ -57,7 +57,9 @@ def facts(who: Visitor, view: views.EventView) -> str:
         (word("dwell_short"), f"{zone.dwell_seconds:g} {second}", "dwell_seconds"),
         (word("grace_short"), _grace(who, zone.grace_seconds), "grace_seconds"),
     ]
-    pairs += [(word(key), views.local(at), key) for key, at in view.times if at]
+    pairs += [(word(_time(view, key)), views.local(at), key) for key, at in view.times if at]
+    if view.row.flow == FlowName.CROWD:
+        pairs = [pair for pair in pairs if pair[2] != "grace_seconds"]  # nobody is given one
     if dict(view.times).get("notified_at"):
         pairs.append((word("clock_from"), word(view.grace_policy), view.grace_policy))
     if view.plate_original:
@@ -66,6 +68,12 @@ def facts(who: Visitor, view: views.EventView) -> str:
         said = coded(codes.OUTCOMES, view.outcome, language)
         pairs.append((word("outcome"), said, view.outcome))
     return card(word("what_and_where"), table_markup(pairs) + _decisions(who, view))
+
+
+def _time(view: views.EventView, key: str) -> str:
+    """What an instant is called where there is no car to drive off."""
+    is_place = view.row.flow != FlowName.PARKING and key in ("deadline", "gone_at")
+    return f"{key}_place" if is_place else key
 
 
 def _grace(who: Visitor, seconds: float) -> str:

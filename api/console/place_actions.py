@@ -70,7 +70,7 @@ def _gathering(who: Visitor, told: dict[str, Any]) -> str:
     people = word("camera_lost") if told["camera_lost"] else f"{told['people']:g}"
     pairs = [
         (word("people_now"), people, "people"),
-        (word("threshold"), f"{told['threshold'] or 0:g}", "threshold"),
+        (word("crowd_threshold"), f"{told['threshold'] or 0:g}", "threshold"),
         (word("peak"), f"{told['peak'] or 0:g}", "peak"),
     ]
     if told["manual_people"] is not None:
@@ -228,7 +228,7 @@ class _Acts:
         async def press() -> None:
             await self._do(work)
 
-        ui.button(self.who.word(key), on_click=press).classes("w-full").props(
+        ui.button(self.who.word(key), on_click=press).classes("w-full q-mb-sm").props(
             "no-caps outline color=teal-9"
         )
 

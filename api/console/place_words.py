@@ -94,7 +94,9 @@ WORDS: dict[str, Pair] = {
     ),
     # gatherings
     "people_now": ("当前人数", "People now"),
-    "threshold": ("阈值", "Threshold"),
+    "crowd_threshold": ("阈值", "Threshold"),
+    "deadline_place": ("整改期限", "Correct by"),
+    "gone_at_place": ("清除时间", "Gone at"),
     "peak": ("峰值", "Peak"),
     "camera_lost": ("画面中断，以现场计数为准", "No picture: the count on the spot decides"),
     "calls": ("呼叫记录", "Calls"),
