@@ -42,13 +42,12 @@ SICK = [
     ("black", made.gain(0.02), ViewHealth.BLACK, 0),
     ("too dark", made.gain(0.12), ViewHealth.TOO_DARK, 0),
     ("a hand", made.hand, ViewHealth.COVERED, 3),
-    ("sprayed", made.spray, ViewHealth.DEFOCUSED, 5),
-    ("out of focus", made.blur(10), ViewHealth.DEFOCUSED, 5),
+    ("sprayed", made.spray, ViewHealth.DEFOCUSED, 9),
+    ("out of focus", made.blur(10), ViewHealth.DEFOCUSED, 9),
     ("turned by 3 degrees", made.turn(across=0.05), ViewHealth.MOVED, 3),
     ("turned down", made.turn(down=-0.05), ViewHealth.MOVED, 3),
     ("rolled", made.turn(roll=3), ViewHealth.MOVED, 4),
     ("zoomed", made.turn(zoom=1.1), ViewHealth.MOVED, 6),
-    ("turned away", made.upside_down, ViewHealth.MOVED, 22),
 ]
 
 
