@@ -82,7 +82,7 @@ def real_cases(data: Path, scratch: Path) -> Iterator[Case]:
         road,
         zone(WHOLE, 10),
         [
-            Standing((0.438, 0.305, 0.478, 0.367), 0, 18),
+            Standing((0.421, 0.312, 0.479, 0.366), 0, 18),  # a signpost stands before it
             Standing((0.493, 0.338, 0.550, 0.416), 0, 18),
             Standing((0.559, 0.377, 0.656, 0.467), 0, 20),
             Standing((0.935, 0.421, 1.0, 0.534), 0),

@@ -50,7 +50,7 @@ class Bundled:
 BUNDLED: dict[str, Bundled] = {
     "street-n": Bundled(
         file="street-n.onnx",
-        sha256="78315f4559f779c98aaf8cb670975cf5f78756f8e2a74c027bd94db78f0eadae",
+        sha256="df4521edcc42a28bd8a93e3a5cff7f50b5db6da4c0bcc730adb48f8aaf5908ad",
         licence="AGPL-3.0-or-later",
     ),
 }

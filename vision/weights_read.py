@@ -76,7 +76,11 @@ def read_model(path: Path) -> ModelFacts:
     height, width, flexible = _fix_input(model, metadata, path)
     names = _stated_names(metadata, sidecar, path)
     layout, count = tell_layout(
-        _table_shape(model, path), height, width, None if names is None else len(names)
+        _table_shape(model, path),
+        height,
+        width,
+        None if names is None else len(names),
+        _boxes_per_cell(metadata),
     )
     if names is None:
         names = _assumed_names(layout, count, path)
@@ -141,6 +145,12 @@ def _asked_size(metadata: Mapping[str, str]) -> int:
         return DEFAULT_INPUT
     largest = max(size) if isinstance(size, list | tuple) and size else size
     return largest if isinstance(largest, int) and largest > 0 else DEFAULT_INPUT
+
+
+def _boxes_per_cell(metadata: Mapping[str, str]) -> int:
+    """1 for every YOLO but our own, which has two heads and states it."""
+    stated = metadata.get("boxes_per_cell", "1")
+    return int(stated) if stated.isdecimal() else 1
 
 
 def _table_shape(model: ov.Model, path: Path) -> tuple[int, ...]:

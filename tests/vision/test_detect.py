@@ -192,13 +192,6 @@ def test_the_standing_car_is_found_where_it_stands(
     assert any(box_iou(d.box, (0.391, 0.433, 0.692, 0.85)) > 0.85 for d in cars)
 
 
-def test_the_bundled_weights_see_what_they_were_made_from(data_dir: Path, street: Image) -> None:
-    """Storing the weights in 16 bits changed nothing that counts."""
-    before = load_detector(data_dir / "weights" / "street_v0.onnx", backend="onnxruntime")
-    after = load_detector(backend="onnxruntime")
-    assert_same_objects(before.detect(street), after.detect(street), overlap=0.98, scores=0.01)
-
-
 @pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
 @pytest.mark.parametrize("shape", ["v8", "end2end"])
 def test_layouts_without_real_weights(tmp_path: Path, backend: str, shape: str) -> None:

@@ -48,7 +48,7 @@ class OnnxOps:
             strides=[stride, stride],
             pads=[pad] * 4,
             dilations=[1, 1],
-            group=1,
+            group=weight.shape[0] if weight.shape[1] == 1 else 1,
         )
 
     def conv(self, x: str, name: str, stride: int = 1) -> str:
@@ -92,9 +92,15 @@ def write_trunk(path: Path, teacher: Weights) -> None:
 
 
 def write_street(
-    path: Path, teacher: Weights, branch_weights: Weights, thresholds: Mapping[str, float]
+    path: Path,
+    teacher: Weights,
+    branch_weights: Weights,
+    thresholds: Mapping[str, float],
+    trust: float,
 ) -> None:
     """The whole street model. branch_weights: as `topology.branch_shapes` names them.
+
+    thresholds: working confidence by class. trust: see `calibrate.fit_factor`.
 
     Output: (batch, 12, 4 x cells): cx, cy, w, h in pixels and a score for each street class; the
     anchors of the six classes first, one box a cell of the branch behind them.
@@ -104,7 +110,7 @@ def write_street(
     features: Features[str] = trunk(ops, "images")
     tables: list[str] = []
     for level, wire in enumerate(features.neck):
-        tables.append(_six_boxes(graph, ops.plain(wire, f"24.m.{level}"), level))
+        tables.append(_six_boxes(graph, ops.plain(wire, f"24.m.{level}"), level, trust))
     for level, wire in enumerate(branch(ops, features)):
         tables.append(_branch_boxes(graph, wire, level))
     graph.rename(graph.node("Concat", tables, axis=2), "output0")
@@ -112,10 +118,12 @@ def write_street(
         "names": json.dumps({str(i): name for i, name in enumerate(STREET_CLASSES)}),
         "imgsz": "[640, 640]",
         "stride": "32",
+        "boxes_per_cell": str(len(ANCHORS[0]) + 1),
         "task": "detect",
         "license": "AGPL-3.0-or-later",
         "description": "Qifen street-n",
         "thresholds": json.dumps(dict(thresholds)),
+        "trust": f"{trust:.4f}",
     }
     rows = 4 + len(STREET_CLASSES)
     outputs: dict[str, tuple[int | str, ...]] = {"output0": ("batch", rows, "boxes")}
@@ -138,7 +146,7 @@ def _cells(graph: OnnxGraph, wire: str) -> tuple[str, str]:
     return flat[0], flat[1]
 
 
-def _six_boxes(graph: OnnxGraph, wire: str, level: int) -> str:
+def _six_boxes(graph: OnnxGraph, wire: str, level: int, trust: float) -> str:
     """(n, 33, rows, columns) of the anchor head to (n, 12, 3 x cells), as YOLOv5 decodes it."""
     classes = len(COCO_STREET)
     x, y = _cells(graph, wire)
@@ -153,13 +161,20 @@ def _six_boxes(graph: OnnxGraph, wire: str, level: int) -> str:
     doubled = graph.node("Mul", [parts[1], graph.floats(2.0)])
     anchors = graph.constant(np.array(ANCHORS[level], np.float32).reshape(1, 3, 2, 1))
     size = graph.node("Mul", [graph.node("Mul", [doubled, doubled]), anchors])
-    scores = graph.node("Mul", [parts[2], parts[3]])
+    scores = _trusted(graph, graph.node("Mul", [parts[2], parts[3]]), trust)
     table = graph.node("Concat", [centre, size, scores], axis=2)
     # the classes of the branch are never seen by this head
     ends = graph.ints(0, 0, 0, 0, 0, 0, len(BRANCH_CLASSES), 0)
     table = graph.node("Pad", [table, ends])
     table = graph.node("Transpose", [table], perm=[0, 2, 1, 3])
     return graph.node("Reshape", [table, graph.ints(0, 0, -1)])
+
+
+def _trusted(graph: OnnxGraph, scores: str, trust: float) -> str:
+    """`calibrate.trusted` as a graph: t s^2 / (t s^2 + (1 - s)^2)."""
+    good = graph.node("Mul", [graph.node("Mul", [scores, scores]), graph.floats(trust)])
+    rest = graph.node("Sub", [graph.floats(1.0), scores])
+    return graph.node("Div", [good, graph.node("Add", [good, graph.node("Mul", [rest, rest])])])
 
 
 def _branch_boxes(graph: OnnxGraph, wire: str, level: int) -> str:

@@ -125,6 +125,12 @@ def sheet(rng: np.random.Generator) -> CutOut:
     return np.dstack([cloth, alpha]).astype(np.uint8)
 
 
+def choose_plain(rng: np.random.Generator, garments: Sequence[CutOut]) -> Iterator[CutOut]:
+    """An endless row of the garments as they were photographed."""
+    while True:
+        yield garments[int(rng.integers(len(garments)))]
+
+
 def choose(rng: np.random.Generator, garments: Sequence[CutOut]) -> Iterator[CutOut]:
     """An endless row of things to hang: garments, mirrored and recoloured, some of them sheets."""
     while True:

@@ -6,12 +6,12 @@ set; the line may reach beyond it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import cv2
 import numpy as np
 
-from vision.train.street.garments import CutOut, choose
+from vision.train.street.garments import CutOut, choose, choose_plain
 from vision.train.street.paste import (
     Box,
     Picture,
@@ -23,10 +23,54 @@ from vision.train.street.paste import (
 )
 
 Colour = tuple[int, int, int]
+_TRIES = 6
 
 
-def hang(picture: Picture, garments: Sequence[CutOut], rng: np.random.Generator) -> Box | None:
-    """Hangs one group into `picture` (changed in place); its box, None where it found no room."""
+def hang(
+    picture: Picture,
+    garments: Sequence[CutOut],
+    rng: np.random.Generator,
+    taken: Sequence[Box] = (),
+) -> Box | None:
+    """Hangs one group into `picture` (changed in place); its box, None where it found no room.
+
+    taken: groups that hang already. Two that run into each other are one to everybody's eye, so
+    the new one keeps clear of them.
+    """
+    for _ in range(_TRIES):
+        tried = picture.copy()
+        box = _any_way(tried, garments, rng)
+        if box is not None and not any(_touch(box, other) for other in taken):
+            picture[:] = tried
+            return box
+    return None
+
+
+def hang_line(picture: Picture, garments: Sequence[CutOut], rng: np.random.Generator) -> Box | None:
+    """One line of two to seven garments as photographed, a tenth to a quarter of the picture high.
+
+    As in the labelled composites of the data set; wholly within the picture. None where it found
+    no room.
+    """
+    height, width = picture.shape[:2]
+    for _ in range(4 * _TRIES):
+        tried = picture.copy()
+        tall = float(rng.uniform(0.10, 0.22)) * height
+        things = choose_plain(rng, garments)
+        row = _row(things, int(rng.integers(2, 8)), tall, rng)
+        box = _line_of(tried, row, tall, rng)
+        if box is None or box[0] < 2 or box[1] < 2 or box[2] > width - 2 or box[3] > height - 2:
+            continue
+        picture[:] = tried
+        return box
+    return None
+
+
+def _touch(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _any_way(picture: Picture, garments: Sequence[CutOut], rng: np.random.Generator) -> Box | None:
     ways: tuple[Callable[[Picture, Sequence[CutOut], np.random.Generator], Box | None], ...] = (
         _on_line,
         _on_railing,
@@ -84,7 +128,12 @@ def _turned(cut: CutOut, degrees: float) -> CutOut:
 
 def _on_line(picture: Picture, garments: Sequence[CutOut], rng: np.random.Generator) -> Box | None:
     height = _heights(picture, rng)
-    row = _row(garments, height, rng)
+    return _line_of(picture, _row(choose(rng, garments), _count(rng), height, rng), height, rng)
+
+
+def _line_of(
+    picture: Picture, row: Sequence[CutOut], height: float, rng: np.random.Generator
+) -> Box | None:
     gap = float(rng.uniform(-0.12, 0.45)) * height
     length = sum(cut.shape[1] for cut in row) + gap * (len(row) - 1)
     left = _between(rng, -0.15 * length, picture.shape[1] - 0.85 * length)
@@ -109,12 +158,13 @@ def _on_line(picture: Picture, garments: Sequence[CutOut], rng: np.random.Genera
     return around(boxes) if boxes else None
 
 
-def _row(garments: Sequence[CutOut], height: float, rng: np.random.Generator) -> list[CutOut]:
-    """Garments of about `height` pixels, side by side from left to right."""
+def _row(
+    things: Iterator[CutOut], count: int, height: float, rng: np.random.Generator
+) -> list[CutOut]:
+    """`count` garments of about `height` pixels, side by side from left to right."""
     row: list[CutOut] = []
-    things = choose(rng, garments)
     swing = float(rng.uniform(0, 7))
-    for _ in range(_count(rng)):
+    for _ in range(count):
         cut = next(things)
         tall = height * float(rng.uniform(0.7, 1.25))
         wide = min(tall * cut.shape[1] / cut.shape[0], 1.6 * height) * float(rng.uniform(0.6, 1.1))
@@ -198,7 +248,7 @@ def _on_grille(
 def _on_hooks(picture: Picture, garments: Sequence[CutOut], rng: np.random.Generator) -> Box | None:
     """On hangers from hooks or a bar before a wall: what a shop hangs out, close together."""
     height = _heights(picture, rng)
-    row = _row(garments, height, rng)
+    row = _row(choose(rng, garments), _count(rng), height, rng)
     step = float(rng.uniform(0.35, 1.1))
     length = sum(cut.shape[1] * step for cut in row)
     left = float(rng.uniform(0, max(picture.shape[1] - length, 1)))

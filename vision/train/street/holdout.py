@@ -1,8 +1,10 @@
 """Pictures that training never sees, with their truth. Needs numpy and cv2 only, no torch.
 
 Hanging: garments of laundry/clothing_items hung over posters/facades, every fourth picture left
-clean. Adverts: the labelled posters/facades themselves. Clean facades: those, and the training
-facades that a hash of their name keeps back.
+clean; on one line, like the labelled composites of the data set, or (hard) in every way and size
+that training knows, up to three groups and look-alikes between them. Adverts: the labelled
+posters/facades themselves. Clean facades: those, and the training facades that a hash of their
+name keeps back.
 """
 
 from __future__ import annotations
@@ -17,9 +19,9 @@ import numpy as np
 from vision.train.street import weather
 from vision.train.street.distract import distract
 from vision.train.street.garments import CutOut, load_garments
-from vision.train.street.hang import hang
+from vision.train.street.hang import hang, hang_line
 from vision.train.street.paste import Box, Picture
-from vision.train.street.scenes import Scene, read_picture, split_facades
+from vision.train.street.scenes import HANGING, Scene, read_picture, split_facades
 
 COMPOSITES = 240
 CLEAN_PICTURES = 200
@@ -34,6 +36,7 @@ def hanging_holdout(
     condition: str = "day",
     count: int = COMPOSITES,
     store: Path | None = None,
+    hard: bool = False,
 ) -> Iterator[tuple[Picture, list[Box]]]:
     """`count` pictures (height, width, 3 BGR) with boxes x1, y1, x2, y2 in pixels; every 4th clean.
 
@@ -47,23 +50,36 @@ def hanging_holdout(
     facades = sorted((data_dir / "posters" / "facades").glob("*.jpg"))
     for number in range(count):
         facade = read_picture(facades[number % len(facades)])
-        yield compose_hanging(facade, garments, [seed, number], condition, number % 4 == 3)
+        clean = number % 4 == 3
+        if hard:
+            yield compose_hanging(facade, garments, [seed, number], condition, clean)
+        else:
+            yield compose_line(facade, garments, [seed, number], condition, clean)
+
+
+def compose_line(
+    facade: Picture, garments: list[CutOut], seed: list[int], condition: str, clean: bool
+) -> tuple[Picture, list[Box]]:
+    """One picture with one line of garments, or none."""
+    rng = np.random.default_rng(seed)
+    picture = facade.copy()
+    box = None if clean else hang_line(picture, garments, rng)
+    return by_condition(picture, condition, rng), [] if box is None else [box]
 
 
 def compose_hanging(
     facade: Picture, garments: list[CutOut], seed: list[int], condition: str, clean: bool
 ) -> tuple[Picture, list[Box]]:
-    """One picture of the hold-out: one to three groups, sometimes a look-alike beside them."""
+    """One hard picture: one to three groups, sometimes a look-alike beside them."""
     rng = np.random.default_rng(seed)
     scene = Scene(facade.copy())
     if not clean:
         if rng.random() < 0.25:
             distract(scene.picture, garments, rng)
         for _ in range(int(rng.choice([1, 2, 3], p=[0.7, 0.22, 0.08]))):
-            box = hang(scene.picture, garments, rng)
+            box = hang(scene.picture, garments, rng, scene.boxes)
             if box is not None:
-                scene.cover(box, 0.6)
-                scene.add(box, 0)
+                scene.add(box, HANGING)
     return by_condition(scene.picture, condition, rng), scene.boxes
 
 

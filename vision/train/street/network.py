@@ -69,7 +69,7 @@ def fresh_parameters(seed: int) -> tuple[Parameters, Parameters]:
             learned[f"{name}.weight"] *= 0.1
             learned[f"{name}.bias"] = bias
             continue
-        learned[f"{name}.scale"] = torch.ones(shape.outputs)
+        learned[f"{name}.scale"] = torch.full((shape.outputs,), 0.0 if shape.silent else 1.0)
         learned[f"{name}.shift"] = torch.zeros(shape.outputs)
         running[f"{name}.mean"] = torch.zeros(shape.outputs)
         running[f"{name}.variance"] = torch.ones(shape.outputs)
@@ -88,7 +88,8 @@ class TorchOps:
     def conv(self, x: Tensor, name: str, stride: int = 1) -> Tensor:
         functional = self._torch.nn.functional
         weight = self._learned[f"{name}.weight"]
-        y = functional.conv2d(x, weight, None, stride, weight.shape[2] // 2)
+        groups = weight.shape[0] if weight.shape[1] == 1 else 1
+        y = functional.conv2d(x, weight, None, stride, weight.shape[2] // 2, 1, groups)
         y = functional.batch_norm(
             y,
             self._running[f"{name}.mean"],

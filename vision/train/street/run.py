@@ -12,6 +12,7 @@ import numpy as np
 
 from vision.detect_letterbox import Letterbox
 from vision.evaluate import Labelled, average_precision, rank
+from vision.train.street.calibrate import fit_factor, judged
 from vision.train.street.check import LOWEST_CONFIDENCE, measure
 from vision.train.street.export import write_street, write_trunk
 from vision.train.street.garments import CutOut, held_back, load_garments
@@ -38,6 +39,8 @@ class Material:
     """What a run learns from and chooses by."""
 
     teacher: Weights
+    trust: float
+    """See `calibrate`."""
     composer: Composer
     adverts: list[tuple[Picture, list[Box]]]
     """Whole validation facades with their adverts."""
@@ -47,7 +50,8 @@ class Material:
 
 def prepare(data_dir: Path, work: Path, clips: Path, recipe: Recipe, say: Say) -> Material:
     """Reads the data set, cuts the garments out (once), writes the trunk. Raises BadWeights."""
-    teacher = read_teacher(data_dir / "weights" / "yolov5n_coco_640.onnx")
+    teacher_file = data_dir / "weights" / "yolov5n_coco_640.onnx"
+    teacher = read_teacher(teacher_file)
     write_trunk(work / "trunk.onnx", teacher)
     facades, chosen, _ = split_facades(data_dir / "train" / "facades")
 
@@ -69,9 +73,12 @@ def prepare(data_dir: Path, work: Path, clips: Path, recipe: Recipe, say: Say) -
     scenes = [read_facade(path) for path in chosen]
     adverts = [(scene.picture, scene.boxes) for scene in scenes]
     hanging = _composites(adverts, unseen, recipe.seed)
+    junction = sorted((data_dir / "train" / "junction").glob("*.jpg"))
+    trust = fit_factor(judged(teacher_file, [*junction[::4], *facades[::10]], recipe.threads))
+    say(f"odds of people and vehicles: squared, times {trust:.1f}")
     say(f"{len(facades)} facades, {len(streets)} streets, {len(learned)} garments to learn from")
     say(f"{len(adverts)} facades and {len(hanging)} composites to choose by")
-    return Material(teacher, composer, adverts, hanging)
+    return Material(teacher, trust, composer, adverts, hanging)
 
 
 def _composites(
@@ -158,7 +165,7 @@ def train(data_dir: Path, work: Path, clips: Path, target: Path, recipe: Recipe,
     _learn(learner, material, trunk, recipe, say)
     parameters = learner.load_best()
     thresholds = choose_thresholds(check(material, trunk, parameters))
-    write_street(target, material.teacher, folded(*parameters), thresholds)
+    write_street(target, material.teacher, folded(*parameters), thresholds, material.trust)
     say(f"{target.name}: best of step {learner.progress.best_step}, thresholds {thresholds}")
 
 

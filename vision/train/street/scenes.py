@@ -46,6 +46,10 @@ class Scene:
         self.boxes = [other for other, kept in zip(self.boxes, seen, strict=True) if kept]
         self.classes = [other for other, kept in zip(self.classes, seen, strict=True) if kept]
 
+    def of(self, kind: int) -> list[Box]:
+        """The boxes of one class."""
+        return [box for box, other in zip(self.boxes, self.classes, strict=True) if other == kind]
+
     def add(self, box: Box, kind: int) -> None:
         self.boxes.append(box)
         self.classes.append(kind)
@@ -162,14 +166,14 @@ class Composer:
                 box = put_up(scene.picture, self._borrowed, scene.boxes, rng)
                 if box is not None:
                     scene.add(box, ADVERT)
-        hung = int(rng.choice(4, p=[0.42, 0.36, 0.16, 0.06]))
+        hung = int(rng.choice(4, p=[0.36, 0.41, 0.17, 0.06]))
         before = rng.random() < 0.35
         for _ in range(int(rng.integers(1, 4)) if before else 0):
             box = distract(scene.picture, self._garments, rng)
             if box is not None:
                 scene.cover(box)
         for _ in range(hung):
-            box = hang(scene.picture, self._garments, rng)
+            box = hang(scene.picture, self._garments, rng, scene.of(HANGING))
             if box is not None:
                 scene.cover(box, 0.6)
                 scene.add(box, HANGING)
@@ -231,12 +235,12 @@ def crop(scene: Scene, rng: np.random.Generator, size: int, zoom: float = 1.0) -
 
 def _finish(scene: Scene, rng: np.random.Generator) -> Scene:
     picture = scene.picture
-    if rng.random() < 0.8:
-        picture = weather.by_colour(picture, rng)
     luck = rng.random()
-    if luck < 0.14:
+    if luck < 0.14:  # its own light and colours: others on top would leave nothing to see
         picture = weather.night(picture, rng)
     elif luck < 0.24:
         picture = weather.rain(picture, rng)
+    elif luck < 0.85:
+        picture = weather.by_colour(picture, rng)
     scene.picture = weather.by_camera(picture, rng)
     return scene

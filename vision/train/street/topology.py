@@ -43,7 +43,10 @@ class Ops(Protocol[T]):
     """What the network is made of; T is a torch tensor or the name of a wire in ONNX."""
 
     def conv(self, x: T, name: str, stride: int = 1) -> T:
-        """Convolution `name`, padded to keep the size (divided by stride), and SiLU."""
+        """Convolution `name`, padded to keep the size (divided by stride), and SiLU.
+
+        Weights of one input channel are applied channel by channel.
+        """
         ...
 
     def plain(self, x: T, name: str) -> T:
@@ -108,6 +111,8 @@ class Shape:
     kernel: int = 1
     bare: bool = False
     """Whether bias and nothing else stands behind it (no batch norm, no SiLU)."""
+    silent: bool = False
+    """Whether it starts out answering nothing, so that it changes nothing until it has learned."""
 
 
 WIDTHS = (48, 64, 96)
@@ -138,6 +143,7 @@ def branch_shapes() -> dict[str, Shape]:
     shapes |= _c3_shapes("down4", 2 * w4, w4) | _c3_shapes("down3", 2 * w3, w3)
     shapes |= {"shrink3": Shape(w3, w3, 3), "shrink4": Shape(w4, w4, 3)}
     shapes |= _c3_shapes("up4", 2 * w3, w4) | _c3_shapes("up5", 2 * w4, w5)
+    shapes |= {"wide4": Shape(1, w4, 7, silent=True), "wide5": Shape(1, w5, 9, silent=True)}
     for level, width in zip((3, 4, 5), WIDTHS, strict=True):
         shapes[f"tower{level}"] = Shape(width, TOWER, 3)
         shapes[f"out{level}"] = Shape(TOWER, 4 + len(BRANCH_CLASSES), bare=True)
@@ -160,6 +166,9 @@ def branch(ops: Ops[T], features: Features[T]) -> tuple[T, T, T]:
     low3 = _c3(ops, ops.concat(ops.double(narrow4), at3), "down3", 1, False)
     low4 = _c3(ops, ops.concat(ops.conv(low3, "shrink3", 2), narrow4), "up4", 1, False)
     low5 = _c3(ops, ops.concat(ops.conv(low4, "shrink4", 2), narrow5), "up5", 1, False)
+    # a line of laundry may be as wide as the picture: its ends are far from its middle
+    low4 = ops.add(low4, ops.conv(low4, "wide4"))
+    low5 = ops.add(low5, ops.conv(low5, "wide5"))
     three = [
         ops.plain(ops.conv(low, f"tower{level}"), f"out{level}")
         for level, low in zip((3, 4, 5), (low3, low4, low5), strict=True)
