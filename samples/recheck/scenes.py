@@ -284,11 +284,11 @@ def _ailing() -> Iterator[Scene]:
             yield Scene(f"{name}: replaced", "replaced by its twin", condition,
                         (_part("stands", 3, effect), _part("empty", 6, effect),
                          _part("twin_there", 15, after)), _OTHER_OR_DOUBT)  # fmt: skip
-    askew = Effect(shift=(46, 18))
+    askew, learnt = Effect(shift=(46, 18)), _part("stands", 20)
     yield Scene("shift for good: stayed", "stayed", "shift",
-                (_part("stands", 24, askew),), frozenset({"unclear"}))  # fmt: skip
+                (learnt, _part("stands", 20, askew)), frozenset({"unclear"}))  # fmt: skip
     yield Scene("shift for good: left", "left at 6:59", "shift",
-                (_part("stands", 6, askew), _part("empty", 16, askew)),
+                (learnt, _part("stands", 4, askew), _part("empty", 14, askew)),
                 frozenset({"unclear"}))  # fmt: skip
     yield Scene("sheet over the lens: left", "left at 6:59", "cover",
                 (_part("stands", 3, Effect(cover="sheet")),
