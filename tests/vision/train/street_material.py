@@ -47,7 +47,7 @@ def untaught_branch(seed: int = 1) -> Weights:
 
 
 def write_data_set(folder: Path, real: Path) -> Path:
-    """A tiny data set of the real one's form; only the teacher is the real one."""
+    """A tiny data set of the real one's form; only the teacher and a street are the real ones."""
     for number in range(30):
         picture = wall(number)
         place = folder / "train" / "facades" / f"img_{number}.jpg"
@@ -62,7 +62,8 @@ def write_data_set(folder: Path, real: Path) -> Path:
         cv2.imwrite(str(item), photo)
     junction = folder / "train" / "junction"
     junction.mkdir()
-    cv2.imwrite(str(junction / "1.jpg"), wall(99))
+    street = min((real / "train" / "junction").glob("*.jpg"))
+    (junction / "1.jpg").symlink_to(street)
     weights = folder / "weights"
     weights.mkdir()
     (weights / "yolov5n_coco_640.onnx").symlink_to(real / "weights" / "yolov5n_coco_640.onnx")

@@ -157,6 +157,8 @@ def test_scores_are_made_to_mean_what_they_say() -> None:
     grades = trusted(np.linspace(0.01, 0.99, 50), 9.0)
     assert (np.diff(grades) > 0).all(), "the order of detections must stay"
     assert trusted(np.array([0.25]), 9.0)[0] == pytest.approx(0.5)
+    with pytest.raises(BadWeights, match="finds nobody"):
+        fit_factor([])
 
 
 def test_thresholds_are_careful_with_hanging_things() -> None:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from vision.detect_onnx import OnnxDetector
 from vision.detect_openvino import OpenVinoEngine
+from vision.errors import BadWeights
 from vision.evaluate import Truth, match
 from vision.layouts import VEHICLE_KINDS
 from vision.train.street.paste import Picture
@@ -84,7 +85,12 @@ def trusted(score: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
 
 
 def fit_factor(pairs: Sequence[tuple[float, bool]]) -> float:
-    """The factor under which what was seen is most likely (least cross entropy)."""
+    """The factor under which what was seen is most likely (least cross entropy).
+
+    Raises BadWeights where nothing was seen.
+    """
+    if not pairs:
+        raise BadWeights("the teacher finds nobody and no vehicle in the training pictures")
     scores = np.clip([score for score, _ in pairs], 1e-4, 1 - 1e-4)
     real = np.array([was for _, was in pairs], bool)
 

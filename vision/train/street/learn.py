@@ -39,7 +39,7 @@ _SIZES = (512, 512, 576, 640)
 class Recipe:
     """What a run depends on."""
 
-    steps: int = 4000
+    steps: int = 4400
     batch: int = 10
     rate: float = 3e-3
     seed: int = 3
