@@ -194,6 +194,7 @@ ANSWER_REASONS: Table = {
     "defocused": ("失焦", "out of focus"),
     "frozen": ("画面冻结", "picture frozen"),
     "too_dark": ("过暗", "too dark"),
+    "clock_off": ("摄像头时钟不准", "the camera's clock is off"),
 }
 
 HEALTH: Table = {
