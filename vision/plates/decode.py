@@ -25,6 +25,11 @@ from vision.types import CharacterRead, PlateColour, PlateKind
 
 SECOND_WEIGHT: Final = 0.5
 """What a natural log of the second opinion counts beside one of ours."""
+CAUTION: Final = 1.4
+"""The sum of both is divided by this before it becomes a probability: the networks share doubts
+(a small Q is a 0 to both), and 0.95 shall mean what it says, also to the vote."""
+_ALIKE: Final = "0QO"
+"""Between these the second opinion is no witness (a small Q is a 0 to it): our own word counts."""
 _FLOOR: Final = 1e-6
 _ALSO: Final = ((PlateKind.SMALL, PlateColour.BLACK),)
 """Dark blue at night looks black: the text is read, though no kind of black plate fits it."""
@@ -137,7 +142,7 @@ def decode(seen: Seen, lines: Sequence[Line]) -> Decoded:
         heard = [np.minimum(disbelief(line, texts), _MOST_DISBELIEF) for line in lines]
         doubts = np.mean(heard, axis=0)
     scores = np.array([c.score for c in known]) - SECOND_WEIGHT * doubts
-    shares = np.exp(scores - scores.max())
+    shares = np.exp((scores - scores.max()) / CAUTION)
     shares /= shares.sum()
     best = int(shares.argmax())
     mean, ground = seen.characters.mean(axis=0), seen.colours.mean(axis=0)
@@ -148,7 +153,7 @@ def decode(seen: Seen, lines: Sequence[Line]) -> Decoded:
         colour=known[best].colour,
         colour_confidence=float(ground[COLOURS.index(known[best].colour)]),
         plate_confidence=1.0 - float(ground[COLOURS.index(PlateColour.UNKNOWN)]),
-        characters=_characters(texts, shares, best),
+        characters=_characters(texts, shares, best, mean),
         gap=max(0.0, float(log.max(axis=1).sum()) - own),
         disbelief=float(doubts[best]),
         raw="".join(MARKS[int(s)] for s in mean.argmax(axis=1) if s != END),
@@ -171,7 +176,7 @@ def _proposed(seen: Seen, raws: set[str], known: set[str]) -> list[Candidate]:
 
 
 def _characters(
-    texts: Sequence[str], shares: NDArray[np.float64], best: int
+    texts: Sequence[str], shares: NDArray[np.float64], best: int, own: Floats
 ) -> tuple[CharacterRead, ...]:
     """Per position the shares of all candidates that agree with the best, and of the next."""
     found: list[CharacterRead] = []
@@ -181,6 +186,10 @@ def _characters(
             said = text[position] if position < len(text) else ""
             heard[said] = heard.get(said, 0.0) + float(share)
         sure = min(1.0, heard.pop(character))
+        if character in _ALIKE:
+            alike = sum(float(own[position, MARKS.index(c)]) for c in _ALIKE)
+            share = float(own[position, MARKS.index(character)]) / max(_FLOOR, alike)
+            sure = min(sure, share)
         second = max(heard, key=lambda c: heard[c], default="")
         found.append(CharacterRead(character, sure, second, heard.get(second, 0.0)))
     return tuple(found)

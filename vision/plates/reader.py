@@ -21,7 +21,7 @@ from vision.plates.twoline import SIZE as TWO_LINES
 from vision.plates.twoline import one_line
 from vision.types import Box, Image, PlateColour, PlateReading
 
-ACCEPT: Final = 0.97
+ACCEPT: Final = 0.95
 """One reading alone is good enough for a text message: every character, the province among them,
 whose misreading is the usual error."""
 ACCEPT_COLOUR: Final = 0.80
@@ -34,7 +34,7 @@ _READABLE_DISBELIEF: Final = 12.0
 """The same for a text at all: beyond, a character is hidden that our own network made up."""
 _BELIEVED: Final = 2.0
 """A text that the second opinion reads too is one, whatever our own network read in its place."""
-READABLE: Final = 0.45
+READABLE: Final = 0.50
 """Below this the least sure character is a guess, and the plate is unreadable."""
 _READABLE_GAP: Final = 2.0
 """Natural log: where something that is no plate's text is likelier by more, it is no plate."""
