@@ -63,7 +63,7 @@ def walk_a3(make: MakeCity) -> tuple[City, Event]:
 
 def walk_a3d(make: MakeCity) -> tuple[City, Event]:
     city = make()
-    return city, city.open(object_kind="motorcycle")
+    return city, city.open(object_kind="person")
 
 
 def walk_a4(make: MakeCity) -> tuple[City, Event]:

@@ -100,7 +100,9 @@ def test_where_a_vehicle_stands(box: Box, zone: ZoneShape, inside: bool) -> None
         ("van", 0.9, True),
         ("truck", 0.9, True),
         ("bus", 0.9, True),
-        ("motorcycle", 0.9, False),
+        ("motorcycle", 0.9, True),
+        ("bicycle", 0.9, True),
+        ("person", 0.9, False),
         ("car", 0.45, False),
     ],
 )
