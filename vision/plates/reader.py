@@ -30,11 +30,11 @@ ACCEPT_PLATE: Final = 0.80
 """That the whole of a plate is seen: a cut one reads like another's."""
 ACCEPT_DISBELIEF: Final = 6.0
 """Natural log that the second opinion may hold against a text that is sent."""
-_READABLE_DISBELIEF: Final = 12.0
+_READABLE_DISBELIEF: Final = 18.0
 """The same for a text at all: beyond, a character is hidden that our own network made up."""
 _BELIEVED: Final = 2.0
 """A text that the second opinion reads too is one, whatever our own network read in its place."""
-READABLE: Final = 0.50
+READABLE: Final = 0.55
 """Below this the least sure character is a guess, and the plate is unreadable."""
 _READABLE_GAP: Final = 2.0
 """Natural log: where something that is no plate's text is likelier by more, it is no plate."""
