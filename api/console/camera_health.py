@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.console.codes import HEALTH, coded
-from api.console.layout import Visitor, attempt
+from api.console.layout import Visitor, attempt, in_database
 from api.console.views import local
 from models import registry
 from models.camera import Camera
@@ -156,12 +156,14 @@ def actions(services: Services, who: Visitor, camera_id: int) -> None:
     with ui.expansion(who.word("compare_view")).classes("w-full qf-compare") as more:
         holder = ui.element("div").classes("qf-pair")
 
-        def show() -> None:
+        async def show() -> None:
+            known = more.value and await in_database(lambda: _has_reference(services, camera_id))
             holder.clear()
             if not more.value:
                 return
+            pictures = [("reference", "reference")] if known else []
             with holder:
-                for word, path in (("reference", "reference"), ("now", "glance")):
+                for word, path in (*pictures, ("now", "glance")):
                     with ui.element("figure"):
                         at = int(services.clock.now().timestamp())
                         address = f"/api/v1/cameras/{camera_id}/{path}?at={at}"
@@ -173,13 +175,18 @@ def actions(services: Services, who: Visitor, camera_id: int) -> None:
         async def choose(same_view: bool) -> None:
             if await attempt(lambda: _accept(services, who, camera_id, same_view), who):
                 ui.notify(who.word("view_accepted"), type="positive")
-                show()
+                await show()
 
         with ui.row().classes("qf-buttons"):
             for word, same in (("accept_view", False), ("same_view", True)):
                 ui.button(who.word(word), on_click=lambda _event, same=same: choose(same)).props(
                     "no-caps outline color=grey-8"
                 )
+
+
+def _has_reference(services: Services, camera_id: int) -> bool:
+    with services.store.read() as session:
+        return registry.get_camera(session, camera_id).reference_picture is not None
 
 
 def _accept(services: Services, who: Visitor, camera_id: int, same_view: bool) -> str:
