@@ -19,7 +19,6 @@ from models.flow import rebuild_state
 from models.flows.case import CASE, LINE, STAGES, stage_of
 from models.people import Role, User
 from models.states import CASE_TERMINAL, CaseState
-from models.tables import metadata
 from tests.models.city import City
 
 S = CaseState
@@ -387,17 +386,3 @@ def test_cases_stay(office: Office) -> None:
             office.city.session.delete(unit)
         office.city.session.delete(case)
         office.city.session.flush()
-
-
-def test_nothing_anywhere_holds_an_amount_of_money() -> None:
-    """0.5: the software never computes, sends or collects a fine. No column, no guard, no effect
-    is about one."""
-    words = ("fine", "amount", "penalty", "price", "payment", "fee")
-    names = [
-        f"{table.name}.{column.name}"
-        for table in metadata.sorted_tables
-        for column in table.columns
-    ]
-    assert len(names) > 200
-    found = [n for n in names if any(w in n.split(".")[1].split("_") for w in words)]
-    assert found == []

@@ -14,6 +14,7 @@ from models.case import CaseUnit
 from models.flows.case_effects import case_of
 from models.place import FormalOrder, Signature
 from models.store import Store
+from models.tables import metadata
 from tests.models.street import Street
 
 
@@ -103,3 +104,17 @@ def test_a_case_has_one_lead_and_one_event(store: Store) -> None:
         with pytest.raises(IntegrityError, match="not deleted"), session.begin_nested():
             session.execute(text("DELETE FROM case_unit"))
             session.execute(text("DELETE FROM case_file"))
+
+
+def test_nothing_anywhere_holds_an_amount_of_money() -> None:
+    """0.5: the software never computes, sends or collects a fine. No column, no guard, no effect
+    is about one."""
+    words = ("fine", "amount", "penalty", "price", "payment", "fee")
+    names = [
+        f"{table.name}.{column.name}"
+        for table in metadata.sorted_tables
+        for column in table.columns
+    ]
+    assert len(names) > 200
+    found = [n for n in names if any(w in n.split(".")[1].split("_") for w in words)]
+    assert found == []
