@@ -37,6 +37,7 @@ NOVEL_CONFIDENCE: Final = 0.10
 _NOVEL_SHARE: Final = 0.5
 _REPLACED_SHARE: Final = 0.5
 _KEEP: Final = 0.6
+_FRINGE: Final = 0.1
 _FEWEST_LETTERS: Final = 2
 
 
@@ -107,7 +108,11 @@ class PosterRule:
             Found(region, 0.0, sure=False, reason=self._reason_of(region, view))
             for region in self._backdrop.regions()
             if share_in_polygon(region, self.zone.polygon) >= INSIDE
-            and not any(same_place(region, each.box) for each in seen)
+            and not any(_about(region, each.box) for each in seen)
+            and not any(
+                _about(region, thing.box) and not thing.matches(region)
+                for thing in self._book.things
+            )
             and not any(share_inside(region, box) > 0 for box in view.in_front)
         ]
         return seen + changed
@@ -140,3 +145,8 @@ class PosterRule:
     def _reason_of(self, region: Box, view: SlowView) -> str:
         standing = approvals_at(self.zone.approved, region)
         return "replaced" if any(is_valid(each, view.at) for each in standing) else "new"
+
+
+def _about(region: Box, box: Box) -> bool:
+    """Whether a changed region is the box's own, or only its fringe."""
+    return same_place(region, box) or share_inside(region, box) > _FRINGE
