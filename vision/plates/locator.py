@@ -89,9 +89,9 @@ class Locator:
         once = self._flat(image, found)
         if once is None:
             return FoundPlate(found.quad, found.score * _LEAST_FAR, found.two_lines)
-        twice = self._flat(image, once)
-        quad = once.quad if twice is None else (once.quad + twice.quad) / 2
         score = float(np.sqrt(once.score * found.score))
+        twice = self._flat(image, once) if score >= LEAST else None
+        quad = once.quad if twice is None else (once.quad + twice.quad) / 2
         return FoundPlate(np.asarray(quad, np.float32), score, once.two_lines)
 
     def _flat(self, image: Image, found: FoundPlate) -> FoundPlate | None:
