@@ -92,7 +92,7 @@ class ReferenceBook:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
                 views, usual = file["views"], file["usual"]
-        except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+        except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
             raise BadPicture(
                 "this is no file of reference views", hint="take the reference anew"
             ) from error
