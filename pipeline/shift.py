@@ -121,9 +121,8 @@ class Shift:
                 if seen is None or orders.reference.key != seen.reference.key:
                     self._take_reference(looker, orders.reference)
                 looker.set_watches(orders.watches)
-                # A place under watch is looked at once a second at least, whatever keyframes do.
-                busy = max(1.0, self._post.looks_per_second) if orders.watches else None
-                source.want_more(busy)
+                source.want_more(self._pace(looker))
+                self._health.remark = "; ".join((*looker.unserved, self._post.trouble)).strip("; ")
                 seen = orders
             started = time.monotonic()
             trouble = self._health.note_clock(
@@ -135,6 +134,15 @@ class Shift:
     def _take_reference(looker: CameraLooker, reference: Reference) -> None:
         if not reference.own:
             looker.set_reference(reference.book)
+
+    def _pace(self, looker: CameraLooker) -> float | None:
+        """Looks a second: one at least while a vehicle is watched, whatever keyframes do; two for
+        each slow look where nothing else is looked for; None for the camera's usual pace."""
+        usual = self._post.looks_per_second
+        if looker.watching:
+            return max(1.0, usual)
+        seldom = looker.seldom_seconds
+        return None if seldom is None else min(usual, 2 / seldom)
 
     def _note_look(self, looker: CameraLooker, result: LookResult, started: float) -> None:
         counters = self._counters
