@@ -217,15 +217,6 @@ def table(rows: Sequence[ConditionCount]) -> str:
     return "\n".join(lines)
 
 
-def evaluate(
-    detector: Detector | None = None, reader: PlateReader | None = None
-) -> dict[str, object]:
-    """Everything `make evaluate` reports of the second look, ready for JSON."""
-    suite = Suite(detector, reader)
-    results = [suite.run(scene) for scene in all_scenes()]
-    return report(results)
-
-
 def report(results: Sequence[SceneResult]) -> dict[str, object]:
     """Counts per condition and per outcome, and every violation by name."""
     return {
