@@ -65,7 +65,8 @@ test: $(STAMPS)/test
 	@$(if $(YOLO),$(MAKE) --no-print-directory test-yolo,echo "== left out: the tests of the extra yolo (6 GB); with them: make test YOLO=1")
 
 test-yolo: $(STAMPS)/yolo
-	@echo "== the tests of the extra yolo, in $(YOLO_VENV)"
+	@echo "== the types and tests of what needs the extra yolo, in $(YOLO_VENV)"
+	@$(BIN)/pyright -p vision/train/pyright.json --pythonpath $(YOLO_VENV)/bin/python
 	@$(YOLO_VENV)/bin/python -m pytest -m yolo tests
 
 quick: $(STAMPS)/test

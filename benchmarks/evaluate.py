@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results.json"
 README = ROOT / "README.md"
 WEIGHTS = ROOT / "vision" / "weights"
+_UNMEASURED = "Not measured in full yet with the shipped weights: `make evaluate ONLY={}`."
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 
 _STREET, _LOCATE, _READ = "street-n.onnx", "plate-locate.onnx", "plate-read.onnx"
@@ -75,11 +76,11 @@ def keep(results: dict[str, Any]) -> None:
 
 
 def render(results: dict[str, Any]) -> str:
-    """The README's section: a table a part."""
+    """The README's section: a table a part; what is not measured says so."""
     pieces: list[str] = []
     for name, (_, heading, _) in PARTS.items():
-        if name in results:
-            pieces.append(f"### {heading}\n\n{table(results[name]['rows'])}")
+        body = table(results[name]["rows"]) if name in results else _UNMEASURED.format(name)
+        pieces.append(f"### {heading}\n\n{body}")
     return "\n\n".join(pieces)
 
 

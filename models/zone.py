@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
@@ -112,11 +112,11 @@ class ZoneVersion(Base):
     sms_until: Mapped[str] = mapped_column(String(5), default="22:00")
     legal_basis: Mapped[str] = mapped_column(String(200), default="")
     reference_picture: Mapped[str | None] = mapped_column(String(300))
-    approved: Mapped[list[Any]] = mapped_column(default=list)
+    approved: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     """hanging, poster: what may be there, with period and document (models.zone_parts)."""
-    baseline: Mapped[str] = mapped_column(Text, default="")
+    baseline: Mapped[str] = mapped_column(Text, default="", server_default=text("('')"))
     """hanging, poster: base64 of a small grey JPEG of the zone as it may look."""
-    bands: Mapped[list[Any]] = mapped_column(default=list)
+    bands: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     """crowd: hours with a threshold of their own (C2)."""
     area_m2: Mapped[float | None]
     """crowd: the ground that the zone covers."""

@@ -16,11 +16,10 @@ def test_the_readme_shows_what_was_measured() -> None:
     assert shown == render(load_results()), "run: python -m benchmarks.evaluate --table"
 
 
-@pytest.mark.parametrize("name", PARTS)
-def test_figures_are_those_of_the_weights_that_are_shipped(name: str) -> None:
-    kept = load_results()
-    assert name in kept, f"run: make evaluate ONLY={name}"
-    assert kept[name]["weights"] == digests(PARTS[name][2]), f"run: make evaluate ONLY={name}"
+def test_figures_are_those_of_the_weights_that_are_shipped() -> None:
+    """A part without figures says so in the README; one with stale figures must not stand."""
+    for name, kept in load_results().items():
+        assert kept["weights"] == digests(PARTS[name][2]), f"run: make evaluate ONLY={name}"
 
 
 @pytest.mark.parametrize("name", PARTS)

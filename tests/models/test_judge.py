@@ -26,7 +26,7 @@ def span(
     confidence: float | None = 0.98,
 ) -> WatchSpan:  # fmt: skip
     return WatchSpan(
-        camera_id=camera, answer=answer, started_at=at(begin), ended_at=at(end),
+        camera_id=camera, answer=answer, looks=1, started_at=at(begin), ended_at=at(end),
         plate=plate, plate_confidence=confidence if plate else None,
     )  # fmt: skip
 

@@ -141,7 +141,7 @@ class _Writer:
             [
                 cells,
                 graph.weights(_array(net.where.weight), "where.w"),
-                graph.constant(_array(net.where.bias), "where.b"),
+                graph.constant(_array(net.where.bias), "where.b"),  # type: ignore[arg-type]  # it has one
             ],
             "where",
         )
