@@ -290,7 +290,9 @@ class TestUltralytics:
     def test_pt_and_onnx_agree(self, data_dir: Path, street: Image) -> None:
         torch_side = load_detector(data_dir / "weights" / "street_v0.pt", confidence=0.2)
         assert torch_side.info.backend == "ultralytics"
-        onnx_side = load_detector(backend="onnxruntime", confidence=0.2)
+        onnx_side = load_detector(
+            data_dir / "weights" / "street_v0.onnx", backend="onnxruntime", confidence=0.2
+        )
         assert_same_objects(
             torch_side.detect(street), onnx_side.detect(street), overlap=0.95, scores=0.03
         )
