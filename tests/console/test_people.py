@@ -69,7 +69,7 @@ def test_a_taken_name_and_a_wrong_date_are_named(
 
 def test_only_an_admin_sees_the_people(city: City, visitors: Callable[..., Visitor]) -> None:
     page = visitors().sign_in("zhang")
-    assert page.get_by_role("link", name="人员").count() == 0
+    assert page.get_by_role("link", name="人员", exact=True).count() == 0
     page.goto(f"{city.base_url}/console/people")
     expect(page.get_by_text("您没有此页面的权限")).to_be_visible()
     assert page.get_by_role("button", name="邀请").count() == 0
