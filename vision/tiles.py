@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,13 +17,25 @@ import numpy as np
 from vision.geometry import box_iou
 from vision.types import Box, Detection, Detector, Image, KeenDetector
 
-_SAME_IOU: Final = 0.5
 _PART_SHARE: Final = 0.7
 """A cut box so much inside a whole one of its class is a part of it."""
 _SMALLEST: Final = 32
 """Pixels of a window's side below which nothing can be found."""
 _EDGE: Final = 0.004
 """A box this near to a window's inner edge was cut by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """When two boxes of a class are one object."""
+
+    iou: float = 0.5
+    inside: float | None = None
+    """A box with so much of it (0..1) inside a surer one goes too; None: a small thing may hang
+    on a large one of its class."""
+
+
+_EACH: Final = Merging()
 
 
 def detect_from(detector: Detector, image: Image, confidence: float | None) -> list[Detection]:
@@ -62,6 +75,7 @@ def detect_in(
     confidence: float | None = None,
     *,
     known: Sequence[Detection] = (),
+    merging: Merging = _EACH,
 ) -> list[Detection]:
     """What is found in the windows `parts`, in coordinates of the whole picture, and what is
     `known` of the whole picture already: each object once, best first."""
@@ -76,24 +90,26 @@ def detect_in(
         for seen in detect_from(detector, crop, confidence):
             whole = Detection(seen.kind, seen.confidence, _whole(seen.box, part))
             found.append((_is_cut(seen.box, part), whole))
-    return _one_each(found)
+    return _one_each(found, merging)
 
 
-def _one_each(found: Sequence[tuple[bool, Detection]]) -> list[Detection]:
+def _one_each(found: Sequence[tuple[bool, Detection]], merging: Merging) -> list[Detection]:
     """The surest of those that coincide. What a window's edge cut in two is seen whole in the
     neighbour, so cut ones come last and go if they are a part of what stayed."""
     kept: list[Detection] = []
     for cut, detection in sorted(found, key=lambda e: (e[0], -e[1].confidence, e[1].box)):
-        if not any(_is_same(detection, other, cut=cut) for other in kept):
+        if not any(_is_same(detection, other, merging, cut=cut) for other in kept):
             kept.append(detection)
     return sorted(kept, key=lambda d: (-d.confidence, d.kind, d.box))
 
 
-def _is_same(one: Detection, other: Detection, *, cut: bool) -> bool:
+def _is_same(one: Detection, other: Detection, merging: Merging, *, cut: bool) -> bool:
     if one.kind != other.kind:
         return False
-    part = cut and _share(one.box, other.box) >= _PART_SHARE
-    return part or box_iou(one.box, other.box) >= _SAME_IOU
+    share = _share(one.box, other.box)
+    part = cut and share >= _PART_SHARE
+    inside = merging.inside is not None and share >= merging.inside
+    return part or inside or box_iou(one.box, other.box) >= merging.iou
 
 
 def _share(inner: Box, outer: Box) -> float:

@@ -36,6 +36,8 @@ _MISFIT: Final = 0.4
 """More of the zone changed than this: other light, or a bus; not that many posters at once."""
 _MOST_VIEWS: Final = 3
 _FOLLOW: Final = 0.2
+_APART: Final = 5
+"""Blocks each way around a changed one, itself included, that teach nothing."""
 _SMALLEST_BLOCKS: Final = 6
 
 _Floats = NDArray[np.float32]
@@ -136,9 +138,11 @@ class Backdrop:
         return found
 
     def _follow(self, view: _View, changed: _Mask, aligned: _Floats) -> None:
-        """The light moves on: what has not changed teaches the view."""
+        """The light moves on: what has not changed teaches the view. Not beside what has, or it
+        would be learned from its edge inwards, look by look, until nothing of it were left."""
         height, width = view.structure.shape
-        free = cv2.resize((~changed).astype(np.float32), (width, height))
+        near = cv2.dilate(changed.astype(np.uint8), np.ones((_APART, _APART), np.uint8))
+        free = cv2.resize((1 - near).astype(np.float32), (width, height))
         share = (_FOLLOW * free).astype(np.float32)
         view.structure = np.asarray(view.structure * (1 - share) + aligned * share, np.float32)
 
