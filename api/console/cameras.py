@@ -133,7 +133,7 @@ def _weights(services: Services, who: Visitor, camera: camera_views.CameraView) 
         field = (
             ui.input(who.word("weights"), value=camera.weights, placeholder=who.word("as_others"))
             .classes("w-full")
-            .props(f'autocomplete=off data-camera="{camera.id}"')
+            .props(f'autocomplete=off stack-label data-camera="{camera.id}"')
         )
 
         async def save() -> None:

@@ -91,7 +91,7 @@ def _row(who: Visitor, row: dict[str, Any]) -> str:
     late = f' <span class="qf-badge red">{escape(who.word("overdue"))}</span>'
     due = countdown(datetime.fromisoformat(row["due_at"])) if row["due_at"] else ""
     return (
-        f'<a class="qf-row" href="/console/cases/{row["id"]}"><span class="qf-noimg">'
+        f'<a class="qf-row" href="/console/cases/{row["id"]}"><span class="qf-noimg qf-stage">'
         f"{escape(_stage(who, row['stage']))}</span><span>"
         f'<span class="qf-plate">{escape(row["case_no"])}</span> {badge(who, row["state"])}'
         f"{late if 'overdue' in row['flags'] else ''}"
@@ -255,8 +255,9 @@ def _facts(who: Visitor, told: dict[str, Any]) -> str:
         (word("loop"), loop, told["loop_mode"]),
         (word("cell_code"), told["cell_code"] or word("none_given"), "cell_code"),
         (word("duty_grid_code"), told["duty_grid_code"] or word("none_given"), "duty_grid_code"),
-        (word("units"), _units(told) or word("none_given"), "units"),
+        (word("units"), _units(who, told) or word("none_given"), "units"),
     ]
+    pairs += [(word(k), told[k], k) for k in ("place", "description") if told[k]]
     if told["due_at"]:
         pairs.append((word("due"), views.local(datetime.fromisoformat(told["due_at"])), "due_at"))
     if told["report"]:
@@ -264,15 +265,21 @@ def _facts(who: Visitor, told: dict[str, Any]) -> str:
     if told["rating"]:
         pairs.append((word("rating"), str(told["rating"]), "rating"))
     link = (
-        f'<a href="/console/events/{told["event_id"]}">{escape(word("the_event"))}</a>'
+        f'<a class="qf-link" href="/console/events/{told["event_id"]}">'
+        f"{escape(word('the_event'))}</a>"
         if told["event_id"]
         else ""
     )
     return card(word("what_and_where"), table(pairs) + link)
 
 
-def _units(told: dict[str, Any]) -> str:
-    return ", ".join(f"{u['name']} ({u['role']})" for u in told["units"] if not u["left_at"])
+def _units(who: Visitor, told: dict[str, Any]) -> str:
+    said = [
+        f"{unit['name']} ({who.word('unit_' + unit['role'])})"
+        for unit in told["units"]
+        if not unit["left_at"]
+    ]
+    return ", ".join(said)
 
 
 def _course(who: Visitor, told: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from nicegui import ui
 from api import place_shapes
 from api.console import actions, event_parts, evidence_parts, place_actions, views
 from api.console.layout import Visitor, attempt, door, in_database, page, poll, raw, visitor
+from api.field_reading import Reader, field_place
 from models.event import Event, FlowName
 from models.policy import load_policy
 from pipeline.services import Services
@@ -27,7 +28,7 @@ def build(services: Services) -> None:
         if who is None:
             return door(request)
         with page(services, who, "review", who.word("event")):
-            view = await attempt(lambda: _read(services, event_id), who)
+            view = await attempt(lambda: _read(services, who, event_id), who)
             if view is None:
                 ui.link(who.word("review"), "/console/review").classes("qf-card")
             else:
@@ -35,14 +36,26 @@ def build(services: Services) -> None:
         return None
 
 
-def _read(services: Services, event_id: int) -> views.EventView:
+def _read(services: Services, who: Visitor, event_id: int) -> views.EventView:
+    reader = Reader(who.roles, who.id)
     with services.store.read() as session:
         view = views.event_view(session, event_id)
+        reader.check(session, view.row)
+        if not reader.office:
+            view = for_the_field(view)
         if view.row.flow == FlowName.PARKING:
             return view
         row, policy = session.get_one(Event, event_id), load_policy(session)
         told = place_shapes.place(session, row, policy=policy, at=services.clock.now())
-        return replace(view, place=told)
+        return replace(view, place=told if reader.office else field_place(session, told, reader))
+
+
+def for_the_field(view: views.EventView) -> views.EventView:
+    """Without full plate, reads, texts, statements and decisions: as `api.field_reading`."""
+    return replace(
+        view, row=event_parts.masked(view.row), plate_original=None, measured={}, gates=(),
+        notices=(), statements=(), decisions=(), pack_missing=(),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,7 +114,10 @@ class EventPage:
         """Read the event again and draw what has changed. An officer who is writing a reason
         keeps the words: the panel is built anew only when there is something else to decide."""
         event_id = self.view.row.id
-        before, self.view = self.view, await in_database(lambda: _read(self.services, event_id))
+        before, self.view = (
+            self.view,
+            await in_database(lambda: _read(self.services, self.who, event_id)),
+        )
         for part, element in self.shown:
             if part.shows(before) != part.shows(self.view):
                 element.content = part.draw(self.who, self.view)

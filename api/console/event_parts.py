@@ -5,12 +5,14 @@ Every value has gone through `escape`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 
 from api.console import codes, place_words, views
 from api.console.codes import coded
 from api.console.layout import Visitor, badge, card, countdown, flag_badges
 from api.console.layout import table as table_markup
+from models import plate
 from models.event import FlowName
 
 LOOKS_SHOWN = 20
@@ -18,7 +20,7 @@ LOOKS_SHOWN = 20
 
 def head(who: Visitor, view: views.EventView) -> str:
     row = view.row
-    plate = escape(subject(who, row))
+    said = escape(subject(who, row))
     left = (
         f'<span class="qf-left">{countdown(row.until)} '
         f'<span class="qf-muted">{escape(who.word(row.until_what))}</span></span>'
@@ -26,11 +28,16 @@ def head(who: Visitor, view: views.EventView) -> str:
         else ""
     )
     return (
-        f'<div class="qf-card qf-eventhead"><h1 class="qf-plate">{plate}</h1>'
+        f'<div class="qf-card qf-eventhead"><h1 class="qf-plate">{said}</h1>'
         f"{badge(who, row.state)}{flag_badges(who, row.flags)}"
         f"<span>{escape(row.place)} · {escape(row.camera)}</span>"
         f'<span class="qf-muted">{escape(row.event_no)}</span>{left}</div>'
     )
+
+
+def masked(row: views.EventRow) -> views.EventRow:
+    """The line for somebody who need not know whose vehicle it is."""
+    return row if row.plate is None else replace(row, plate=plate.mask(row.plate))
 
 
 def subject(who: Visitor, row: views.EventRow) -> str:
@@ -94,6 +101,8 @@ def _decisions(who: Visitor, view: views.EventView) -> str:
 
 def notices(who: Visitor, view: views.EventView) -> str:
     if not view.notices:
+        if view.row.flow == FlowName.CROWD:
+            return ""  # nobody is ever texted about a gathering
         return card(
             who.word("notices"), f'<div class="qf-muted">{escape(who.word("no_notice"))}</div>'
         )

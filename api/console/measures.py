@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from api.console.codes import Table, coded
 
-SHARE, SECONDS, COUNT, TEXT = "share", "seconds", "count", "text"
+SHARE, SECONDS, COUNT, TEXT, MOMENT = "share", "seconds", "count", "text", "moment"
 
 MEASURED: Mapping[str, tuple[str, tuple[str, str]]] = {
     "dwell_seconds": (SECONDS, ("停留", "stood for")),
@@ -17,6 +19,14 @@ MEASURED: Mapping[str, tuple[str, tuple[str, str]]] = {
     "confidence_mean": (SHARE, ("平均检测置信度", "mean detection confidence")),
     "confident_share": (SHARE, ("检测置信度达标的占比", "share of looks that were sure")),
     "longest_gap_seconds": (SECONDS, ("宽容期内最长中断", "longest time out of sight")),
+    "samples": (COUNT, ("观察次数", "looks")),
+    "round": (TEXT, ("第几轮聚集", "round of this gathering")),
+    "people": (TEXT, ("人数", "people")),
+    "peak": (TEXT, ("峰值人数", "most people")),
+    "threshold": (TEXT, ("人数阈值", "threshold of people")),
+    "density": (TEXT, ("密度（人/平方米）", "people a square metre")),
+    "falling_from": (TEXT, ("下降起算人数", "fewer since there were")),
+    "falling_since": (MOMENT, ("下降起算时间", "fewer since")),
     "object_id": (TEXT, ("目标编号", "object number")),
     "rule": (TEXT, ("规则版本", "rule version")),
     "software": (TEXT, ("软件版本", "software version")),
@@ -71,6 +81,7 @@ DOUBTS: Table = {
     "colour_mismatch": ("底色与种类不符", "colour does not fit the kind"),
     "unreadable": ("无法辨认", "unreadable"),
 }
+_ZONE = ZoneInfo("Asia/Shanghai")
 _YES_NO = {True: ("是", "yes"), False: ("否", "no")}
 _UNITS = {SECONDS: ("秒", "s"), COUNT: ("次", "")}
 _SIGNS = {">=": "≥", "<=": "≤"}
@@ -111,6 +122,8 @@ def in_unit(value: Any, unit: str, language: str) -> str:
         return ""
     if isinstance(value, bool):
         return _pick(_YES_NO[value], language)
+    if unit == MOMENT and isinstance(value, str):
+        return datetime.fromisoformat(value).astimezone(_ZONE).strftime("%m-%d %H:%M:%S")
     if not isinstance(value, int | float):
         return str(value)
     if unit == SHARE:

@@ -41,7 +41,7 @@ def summary(who: Visitor, view: views.EventView) -> str:
     if told is None:
         return ""
     if view.row.flow == FlowName.CROWD:
-        return _gathering(who, told)
+        return _gathering(who, view, told)
     word, party = who.word, told["party"]
     pairs: list[tuple[str, str, str]] = []
     if party is None:
@@ -65,12 +65,13 @@ def summary(who: Visitor, view: views.EventView) -> str:
     return card(word("responsible"), table(pairs) + text + signed + _case_link(who, told))
 
 
-def _gathering(who: Visitor, told: dict[str, Any]) -> str:
+def _gathering(who: Visitor, view: views.EventView, told: dict[str, Any]) -> str:
     word = who.word
     people = word("camera_lost") if told["camera_lost"] else f"{told['people']:g}"
+    threshold = told["threshold"] or view.measured.get("threshold")  # none while the camera is lost
     pairs = [
         (word("people_now"), people, "people"),
-        (word("crowd_threshold"), f"{told['threshold'] or 0:g}", "threshold"),
+        (word("crowd_threshold"), f"{threshold or 0:g}", "threshold"),
         (word("peak"), f"{told['peak'] or 0:g}", "peak"),
     ]
     if told["manual_people"] is not None:
@@ -90,7 +91,9 @@ def _gathering(who: Visitor, told: dict[str, Any]) -> str:
 def _case_link(who: Visitor, told: dict[str, Any]) -> str:
     if told["case_id"] is None:
         return ""
-    return f'<a href="/console/cases/{told["case_id"]}">{escape(who.word("case"))}</a>'
+    return (
+        f'<a class="qf-link" href="/console/cases/{told["case_id"]}">{escape(who.word("case"))}</a>'
+    )
 
 
 def panel(services: Services, who: Visitor, view: views.EventView, refresh: Refresh) -> None:
@@ -135,7 +138,9 @@ class _Acts:
             CrowdState.DISPATCHED, CrowdState.ON_SITE, CrowdState.DISPERSING,
             CrowdState.ESCALATED_EMERGENCY,
         )  # fmt: skip
-        if not open_ or not (self.who.has(Role.OFFICER) or self.who.has(Role.OPERATOR)):
+        office = self.who.has(Role.OFFICER) or self.who.has(Role.OPERATOR)
+        # Who was called sees the own call only (api.field_reading), and answers it.
+        if not open_ or not (office or self.told.get("calls")):
             ui.label(word("no_action")).classes("qf-muted")
             return
         for call in self.told.get("calls", ()):

@@ -10,7 +10,7 @@ from nicegui import ui
 
 from api.console import views
 from api.console.codes import OUTCOMES, coded
-from api.console.event_parts import subject
+from api.console.event_parts import masked, subject
 from api.console.layout import (
     Visitor,
     badge,
@@ -24,6 +24,7 @@ from api.console.layout import (
     raw,
     visitor,
 )
+from api.field_reading import Reader
 from pipeline.services import Services
 
 REFRESH_SECONDS = 2.0
@@ -44,9 +45,14 @@ def build(services: Services) -> None:
 async def _queue(services: Services, who: Visitor, tab: str) -> None:
     shown: list[object] = []
 
+    reader = Reader(who.roles, who.id)
+
     def read() -> tuple[dict[str, int], list[views.EventRow]]:
         with services.store.read() as session:
-            return views.counts(session), views.rows(session, tab)
+            rows = views.rows(session, tab)
+            if reader.office:
+                return views.counts(session), rows
+            return {}, [masked(row) for row in rows if reader.may_read(session, row)]
 
     @ui.refreshable
     def listing(counts: dict[str, int], rows: list[views.EventRow]) -> None:

@@ -231,11 +231,37 @@ WORDS: dict[str, tuple[str, str]] = {
     "kind_hanging": ("沿街晾挂", "hanging"),
     "kind_poster": ("宣传物", "posters"),
     "kind_crowd": ("人员聚集", "crowd"),
-    "threshold": ("可信度下限（空：按模型）", "Least confidence (empty: the model's)"),
-    "threshold_crowd": ("人数阈值", "How many people are too many"),
-    "slow_look_seconds": ("每隔几秒看一次（10–30）", "Look every so many seconds (10-30)"),
-    "area_m2": ("区域面积（平方米）", "Ground in square metres"),
-    "density_threshold": ("密度阈值（人/平方米）", "People a square metre that are too many"),
+    "threshold": ("可信度下限（空：按模型）", "Least confidence"),
+    "threshold_crowd": ("人数阈值", "Too many people from"),
+    "slow_look_seconds": ("每隔几秒看一次（10–30）", "Look every 10-30 s"),
+    "area_m2": ("区域面积（平方米）", "Ground (m²)"),
+    "density_threshold": ("密度阈值（人/平方米）", "Too many per m²"),
+    "kind_hint_parking": (
+        "泊位经 zones.json 的 bays 导入，须包住停放车辆在画面中的整个外框（含车顶）；"
+        "只沿地面标线画的泊位不会匹配任何车辆。",
+        "Bays come in as `bays` of a zones.json. Each must hold the whole outline of a parked "
+        "vehicle in the picture, roof included: one drawn along the lines on the ground never "
+        "matches.",
+    ),
+    "kind_hint_hanging": (
+        "新的晾挂区域从“影子”阶段开始：识别只在合成图和少量实拍图上测过，先只统计、不提醒，"
+        "请核对本街的准确率后再改为“提醒”。法律依据填指定严管路段的文件，未填则不作处理。",
+        "A new zone begins in shadow: these eyes were measured on composites and few real "
+        "pictures. It only counts; choose warning once you have seen how often it is right here. "
+        "The legal basis is the document that designates the street: without it nothing is asked.",
+    ),
+    "kind_hint_poster": (
+        "新的宣传物区域从“影子”阶段开始：识别只在合成图和少量实拍图上测过，先只统计、不提醒，"
+        "请核对本街的准确率后再改为“提醒”。",
+        "A new zone begins in shadow: these eyes were measured on composites and few real "
+        "pictures. It only counts; choose warning once you have seen how often it is right here.",
+    ),
+    "kind_hint_crowd": (
+        "新的人员聚集区域从“影子”阶段开始：计数只在渲染图和少量实拍图上测过，先只计数、不呼叫，"
+        "请与现场人数核对后再改为“提醒”。",
+        "A new zone begins in shadow: counting was measured on renders and few real pictures. It "
+        "calls nobody; choose warning once you have compared it with counts on the spot.",
+    ),
     "approved_places": ("已批准的位置", "Approved places"),
     "approved_place": ("批准位置", "Approved place"),
     "approved_hint": (

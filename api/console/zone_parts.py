@@ -39,6 +39,7 @@ class ZoneParts:
     def build(self, propose: Callable[[], Any]) -> None:
         """Lay out both lists; `propose` is what the button for the present adverts does."""
         word = self.who.word
+        self.hint = ui.label().classes("qf-muted qf-kind-hint")
         self.places = ui.element("div").classes("w-full")
         with self.places:
             ui.label(word("approved_places")).classes("text-weight-medium")
@@ -58,12 +59,13 @@ class ZoneParts:
             self.band_rows = ui.element("div").classes("w-full")
             ui.button(word("add_band"), on_click=self._add_band).props(
                 "no-caps outline color=teal-9"
-            )
+            ).classes("q-mb-md")
         self.show(self.kind)
 
     def show(self, kind: str) -> None:
         """Only what this kind of zone has."""
         self.kind = kind
+        self.hint.text = self.who.word(f"kind_hint_{kind}")
         self.places.set_visibility(kind in FACADES)
         self.proposal.set_visibility(kind == ZoneKind.POSTER)
         self.hours.set_visibility(kind == ZoneKind.CROWD)

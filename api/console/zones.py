@@ -19,7 +19,7 @@ from api.console.zone_parts import FACADES, NUMBERS, ZoneParts
 from api.zone_sight import Sight
 from models import registry
 from models.people import Role, User
-from models.zone import Authority, ConfirmMode, Surface, ZoneKind, ZonePhase
+from models.zone import FIRST_PHASE, Authority, ConfirmMode, Surface, ZoneKind, ZonePhase
 from models.zone_parts import DWELL_SECONDS
 from pipeline.evidence import decode_jpeg
 from pipeline.health_reference import accept_for_zone
@@ -27,8 +27,12 @@ from pipeline.services import Services
 from vision.looker_closer import propose_approvals
 from vision.shapes import Box, Polygon
 
-LEGAL_BASIS = "《道路交通安全法》第五十六条"
-"""What forbids parking on a pavement; a zone without a basis can never open a case."""
+LEGAL_BASES = {
+    ZoneKind.PARKING.value: "《道路交通安全法》第五十六条",
+    ZoneKind.POSTER.value: "《城市市容和环境卫生管理条例》第十七条",
+}
+"""What forbids it everywhere. Hanging is regulated on designated streets only, and the basis of
+such a zone is that very designation (L50): a person has to name it. A crowd breaks no law."""
 GRAB_PIXELS = 14
 """How near a press must be to a corner to take hold of it, in pixels of the picture's width
 divided by 1280."""
@@ -269,6 +273,9 @@ class Editor:
         fields["surface"].set_visibility(kind == ZoneKind.PARKING)
         if not keep_dwell:
             fields["dwell_seconds"].value = DWELL_SECONDS[kind]
+            fields["phase"].value = FIRST_PHASE[ZoneKind(kind)].value
+            if fields["legal_basis"].value in ("", *LEGAL_BASES.values()):
+                fields["legal_basis"].value = LEGAL_BASES.get(kind, "")
         self.parts.show(kind)
 
     async def _propose(self) -> None:
@@ -375,7 +382,7 @@ def _entries(who: Visitor) -> dict[str, Any]:
         "authority": choice("authority", authorities, Authority.CHENGGUAN.value),
         "sms_from": ui.input(word("sms_from"), value="07:00").props("maxlength=5"),
         "sms_until": ui.input(word("sms_until"), value="22:00").props("maxlength=5"),
-        "legal_basis": ui.input(word("legal_basis"), value=LEGAL_BASIS),
+        "legal_basis": ui.input(word("legal_basis")),
     }
     for key in ("name", "area", "place", "legal_basis"):
         entries[key].classes("wide")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api import shapes
 from api.auth import Caller
 from api.deps import (
+    Anybody,
     Body,
     Id,
     Limit,
@@ -27,6 +28,7 @@ from api.deps import (
 )
 from api.desk import Desk
 from api.explanation import explain, notices_of
+from api.field_reading import Reader, field_explanation
 from models import casework, fields, review
 from models.audit_log import record_viewing
 from models.errors import NotFound
@@ -110,8 +112,11 @@ def events(
 
 
 @router.get("/events/{event_id}")
-def event(event_id: Id, caller: Staff, services: Serving, reason: Reason) -> dict[str, Any]:
-    """One event with its whole explanation. A person sees the full plate, and that is noted."""
+def event(event_id: Id, caller: Anybody, services: Serving, reason: Reason) -> dict[str, Any]:
+    """One event with its whole explanation. A person sees the full plate, and that is noted.
+
+    Dispatcher, crew, patrol and called responders get the events of their duty, with the plate
+    masked and without texts, statements and decisions."""
     with services.store.begin() as session:
         return _explained(session, services, caller, _event(session, event_id), reason)
 
@@ -237,6 +242,8 @@ def _after(services: Services, caller: Caller, event_id: int) -> dict[str, Any]:
 def _explained(
     session: Session, services: Services, caller: Caller, row: Event, reason: str
 ) -> dict[str, Any]:
+    reader = Reader(caller.roles, caller.user.id if caller.user else None)
+    reader.check(session, row)
     if caller.user is not None:
         record_viewing(
             session,
@@ -247,7 +254,9 @@ def _explained(
             reason=(reason or "explanation")[:120],
         )
     policy = load_policy(session)
-    return explain(session, row, policy=policy, full_plate=caller.user is not None)
+    full_plate = caller.user is not None and reader.office
+    told = explain(session, row, policy=policy, full_plate=full_plate)
+    return told if reader.office else field_explanation(told)
 
 
 def _event(session: Session, event_id: int) -> Event:

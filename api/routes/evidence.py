@@ -10,12 +10,13 @@ from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from api import shapes
-from api.deps import Admin, Id, Reason, Serving, Staff, signed_in
-from api.pictures import THUMBNAIL_WIDTH, keep_box, small_copy
+from api.deps import Admin, Anybody, Id, Reason, Serving, Staff, signed_in
+from api.field_reading import Reader
+from api.pictures import PAGE_WIDTH, THUMBNAIL_WIDTH, keep_box, small_copy
 from models.audit_log import record_viewing
 from models.chain import verify_chain
 from models.errors import NotFound
-from models.event import Event
+from models.event import Event, FlowName
 from models.evidence import Evidence
 
 router = APIRouter(tags=["evidence"], dependencies=signed_in)
@@ -55,11 +56,15 @@ def evidence(evidence_id: Id, _caller: Staff, services: Serving) -> dict[str, An
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}, "video/mp4": {}}}},
 )
-def evidence_file(evidence_id: Id, caller: Staff, services: Serving, reason: Reason) -> Response:
+def evidence_file(evidence_id: Id, caller: Anybody, services: Serving, reason: Reason) -> Response:
     """The original bytes. Needs a reason (X-Reason or ?reason=), which is written down first; a
-    machine gets a copy in which only the vehicle in question is clear (L65, L71)."""
+    machine gets a copy in which everybody is hidden, who is in the field a small one in which
+    only the subject is clear (L65, L71)."""
+    reader = Reader(caller.roles, caller.user.id if caller.user else None)
     with services.store.begin() as session:
         row = _evidence(session, evidence_id)
+        event = session.get_one(Event, row.event_id)
+        reader.check(session, event)
         record_viewing(
             session,
             at=services.clock.now(),
@@ -70,11 +75,17 @@ def evidence_file(evidence_id: Id, caller: Staff, services: Serving, reason: Rea
         )
         media_type, key, kind = row.media_type, row.storage_key, row.kind
         name = f"{row.event_id}-{kind}-{row.id}"
-    data = services.evidence.get(key)
-    if caller.user is None:
-        if not media_type.startswith("image/"):
-            raise NotFound("only people may see clips")
-        data, media_type = services.blur(data, None), "image/jpeg"
+        # A plate on a copy of this width cannot be read; where there is no car it may be wider.
+        width = THUMBNAIL_WIDTH if event.flow == FlowName.PARKING else PAGE_WIDTH
+        keep = keep_box(event, row)
+    if reader.office and caller.user is not None:
+        data = services.evidence.get(key)
+    elif not media_type.startswith("image/"):
+        raise NotFound("only officers and operators may see clips")
+    elif caller.user is None:
+        data, media_type = services.blur(services.evidence.get(key), None), "image/jpeg"
+    else:
+        data, media_type = small_copy(services, key, keep, width), "image/jpeg"
     extension = "mp4" if media_type == "video/mp4" else media_type.partition("/")[2][:4]
     place = "inline" if media_type in SHOWN_TYPES else "attachment"
     disposition = f'{place}; filename="{name}.{extension}"'
@@ -86,7 +97,7 @@ def evidence_file(evidence_id: Id, caller: Staff, services: Serving, reason: Rea
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}}},
 )
-def thumbnail(evidence_id: Id, _caller: Staff, services: Serving) -> Response:
+def thumbnail(evidence_id: Id, caller: Anybody, services: Serving) -> Response:
     """A small blurred copy for lists. It needs no reason and leaves no trace in the viewing log:
     nobody can be made out, and the subject's plate is too small to be read."""
     with services.store.read() as session:
@@ -94,6 +105,7 @@ def thumbnail(evidence_id: Id, _caller: Staff, services: Serving) -> Response:
         if not row.media_type.startswith("image/"):
             raise NotFound("this evidence is no picture")
         event = session.get_one(Event, row.event_id)
+        Reader(caller.roles, caller.user.id if caller.user else None).check(session, event)
         key, keep = row.storage_key, keep_box(event, row)
     data = small_copy(services, key, keep, THUMBNAIL_WIDTH)
     headers = {"Cache-Control": "private, max-age=1800"}

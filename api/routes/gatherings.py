@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from api import place_shapes
-from api.deps import Body, Id, Lines, Officer, Operator, Serving, Staff, signed_in
+from api.deps import Anybody, Body, Id, Lines, Officer, Operator, Serving, Staff, signed_in
 from api.place_desk import PlaceDesk
 from api.routes.places import Act, Because, RowId, Text, with_phone
 from models import place_registry
@@ -86,16 +86,16 @@ def set_responder(
 
 @router.post("/events/{event_id}/calls/{responder_id}/answer")
 def answer_call(
-    event_id: Id, responder_id: Id, body: Answer, caller: Staff, services: Serving
+    event_id: Id, responder_id: Id, body: Answer, caller: Anybody, services: Serving
 ) -> dict[str, str]:
-    """C4: by an officer or operator who has the responder on the telephone."""
+    """C4: by the responder, or by an officer or operator who has them on the telephone."""
     desk = PlaceDesk(services, event_id, caller.person().id)
     return {"state": desk.answer_call(responder_id, accepted=body.accepted)}
 
 
 @router.post("/events/{event_id}/calls/{responder_id}/arrive")
 def arrive(
-    event_id: Id, responder_id: Id, body: Arrive, caller: Staff, services: Serving
+    event_id: Id, responder_id: Id, body: Arrive, caller: Anybody, services: Serving
 ) -> dict[str, str]:
     """C5: the button, or a place within 50 m of the camera."""
     given = (body.latitude, body.longitude)
@@ -111,7 +111,7 @@ def arrive(
 
 @router.post("/events/{event_id}/calls/{responder_id}/report")
 def report(
-    event_id: Id, responder_id: Id, body: Report, caller: Staff, services: Serving
+    event_id: Id, responder_id: Id, body: Report, caller: Anybody, services: Serving
 ) -> dict[str, str]:
     """C6, C8: words, and a count made on the spot."""
     desk = PlaceDesk(services, event_id, caller.person().id)

@@ -12,7 +12,8 @@ from starlette.concurrency import run_in_threadpool
 
 from api import place_shapes
 from api.auth import Caller
-from api.deps import Body, Id, Line, Lines, Officer, Operator, Serving, Staff, signed_in
+from api.deps import Anybody, Body, Id, Line, Lines, Officer, Operator, Serving, Staff, signed_in
+from api.field_reading import Reader, field_place
 from api.place_desk import PlaceDesk
 from models import fields, place_registry, registry
 from models.errors import BadInput, NotFound
@@ -226,14 +227,18 @@ def _polygon(points: list[list[float]]) -> list[list[float]]:
 
 
 @router.get("/events/{event_id}/place")
-def place(event_id: Id, _caller: Staff, services: Serving) -> dict[str, Any]:
-    """Who is responsible, the order and its signatures; or the count and the calls."""
+def place(event_id: Id, caller: Anybody, services: Serving) -> dict[str, Any]:
+    """Who is responsible, the order and its signatures; or the count and the calls. Who is in the
+    field gets no phone, no signatures and no calls but their own."""
+    reader = Reader(caller.roles, caller.user.id if caller.user else None)
     with services.store.read() as session:
         row = session.get(Event, event_id)
         if row is None:
             raise NotFound(f"there is no event {event_id}")
+        reader.check(session, row)
         at = services.clock.now()
-        return place_shapes.place(session, row, policy=load_policy(session), at=at)
+        told = place_shapes.place(session, row, policy=load_policy(session), at=at)
+        return told if reader.office else field_place(session, told, reader)
 
 
 @router.post("/events/{event_id}/place/confirm")

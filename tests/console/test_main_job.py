@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 import samples
-from api.console.zones import LEGAL_BASIS
+from api.console.zones import LEGAL_BASES
 from models.event import EventState
 from models.registry import get_camera
 from models.zone import ConfirmMode, Zone, ZonePhase, ZoneVersion
@@ -67,14 +67,14 @@ def _operator_draws(city: City, operator: Visitor) -> None:
     # Whatever the time of day, the text goes out at once.
     _fill(page, "短信时段 自", "00:00")
     _fill(page, "短信时段 至", "24:00")
-    expect(page.get_by_label("法律依据", exact=True)).to_have_value(LEGAL_BASIS)
+    expect(page.get_by_label("法律依据", exact=True)).to_have_value(LEGAL_BASES["parking"])
     page.get_by_label("阶段").click()
     page.get_by_role("option", name="正式").click()
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_text("已保存版本 1")).to_be_visible()
     with city.services.store.read() as session:
         version = session.scalars(select(ZoneVersion).join(Zone).where(Zone.name == ZONE)).one()
-    assert version.legal_basis == LEGAL_BASIS
+    assert version.legal_basis == LEGAL_BASES["parking"]
     assert version.phase == ZonePhase.LIVE
     assert version.confirm_mode == ConfirmMode.OFFICER
     for drawn, meant in zip(version.polygon, foot_zone("B"), strict=True):

@@ -12,7 +12,7 @@ import api.console
 from api.console import codes, measures
 from api.console.refusals import told
 from api.console.words import WORDS, word
-from models.case import Loop
+from models.case import Loop, UnitRole
 from models.errors import BadInput, FlowRefused, Refusal
 from models.event import ActorKind, Event, EventState, FlowName
 from models.evidence import EvidenceKind
@@ -24,7 +24,7 @@ from models.people import DecisionKind, Role, StatementStatus
 from models.policy import Policy
 from models.review import RejectReason
 from models.states import CaseState, CrowdState, PlaceState
-from models.zone import Authority, ConfirmMode, Surface, ZonePhase
+from models.zone import Authority, ConfirmMode, Surface, ZoneKind, ZonePhase
 from notify.templates import own_templates
 from vision.errors import BadZone, StreamTimeout
 from vision.geometry import validate_polygon
@@ -47,6 +47,8 @@ ROWS = [row for flow in FLOWS.values() for row in flow.transitions]
         (WORDS, (f"flow_{name}" for name in FlowName)),
         (WORDS, (f"rule_{name}" for name in FlowName)),
         (WORDS, Loop),
+        (WORDS, (f"unit_{role}" for role in UnitRole)),
+        (WORDS, (f"kind_hint_{kind}" for kind in ZoneKind)),
         (WORDS, Role),
         (WORDS, (f"mode_{mode}" for mode in ConfirmMode)),
         (WORDS, (f"phase_{phase}" for phase in ZonePhase)),

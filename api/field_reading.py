@@ -1,0 +1,110 @@
+"""What people in the field may read of an event: dispatchers, crews, patrols, called responders.
+
+They go to a place and look at a thing there; whose it is, what the owner was told and how it is
+decided is no part of that. So they get the event without plate, texts, statements and signatures,
+and pictures in which only the subject is clear (docs/privacy.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from models.case import Case
+from models.errors import NotAllowed
+from models.event import EventState, FlowName
+from models.people import Role
+from models.place import Responder, ResponderCall
+from models.states import PlaceState
+
+CASE_ROLES = frozenset({Role.DISPATCHER, Role.CREW, Role.PATROL})
+_ON_THE_SPOT = frozenset(
+    str(state)
+    for state in (EventState.PATROL_ASSIGNED, PlaceState.DISPATCHED, PlaceState.ORDER_CHECK)
+)
+"""Somebody has to look on the spot, and there may be no case yet."""
+_FIELD_KEYS = (
+    "type_code", "source_category", "legal_basis", "zone_version", "timeline", "evidence",
+)  # fmt: skip
+
+
+class Readable(Protocol):
+    """An event, or a line of a list that stands for one."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def event_no(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def flow(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who wants to read, with the roles of the session or the key."""
+
+    roles: Collection[str]
+    user_id: int | None
+
+    @property
+    def office(self) -> bool:
+        """Whether every event is read as a whole: officers, operators, administrators."""
+        return not {Role.OFFICER, Role.OPERATOR, Role.ADMIN}.isdisjoint(self.roles)
+
+    def may_read(self, session: Session, event: Readable) -> bool:
+        """Who works in cases reads the events that cases came of; a patrol also what waits for a
+        look on the spot; whoever was called to a gathering, that gathering."""
+        if self.office:
+            return True
+        on_the_spot = event.state in _ON_THE_SPOT and event.flow != FlowName.CROWD
+        if Role.PATROL in self.roles and on_the_spot:
+            return True
+        has_case = exists().where(Case.event_id == event.id)
+        if not CASE_ROLES.isdisjoint(self.roles) and session.scalar(select(has_case)):
+            return True
+        called = exists().where(
+            ResponderCall.event_id == event.id,
+            ResponderCall.responder_id == Responder.id,
+            Responder.user_id == self.user_id,
+        )
+        return self.user_id is not None and bool(session.scalar(select(called)))
+
+    def check(self, session: Session, event: Readable) -> None:
+        """Raises NotAllowed for an event in which this reader has no duty."""
+        if not self.may_read(session, event):
+            raise NotAllowed(f"you have no duty in event {event.event_no}", code="NO_DUTY")
+
+
+def field_explanation(told: dict[str, Any]) -> dict[str, Any]:
+    """Of a masked explanation (`api.explanation.explain`), what somebody on the spot needs."""
+    masked = {key: told[key] for key in _FIELD_KEYS}
+    masked["timeline"] = [{**step, "facts": {}} for step in told["timeline"]]
+    masked["evidence"] = [{**one, "details": {}} for one in told["evidence"]]
+    return {key: told[key] for key in _EVENT_KEYS} | masked
+
+
+_EVENT_KEYS = (
+    "id", "event_no", "flow", "state", "version", "outcome", "open", "camera_id", "camera",
+    "zone_id", "zone", "place", "object_kind", "box", "plate", "first_seen_at", "flagged_at",
+    "last_seen_at", "gone_at", "grace_deadline_at", "ended_at", "flags",
+)  # fmt: skip
+"""Of `api.shapes.event`; the plate is masked there."""
+
+
+def field_place(session: Session, told: dict[str, Any], reader: Reader) -> dict[str, Any]:
+    """Of `api.place_shapes.place`: without phone, signatures and other people's calls."""
+    kept = dict(told)
+    if "signatures" in kept:
+        kept["signatures"] = []
+    if kept.get("party"):
+        kept["party"] = {key: kept["party"][key] for key in ("id", "kind", "name", "address")}
+    if "calls" in kept:
+        own = set(session.scalars(select(Responder.id).where(Responder.user_id == reader.user_id)))
+        kept["calls"] = [call for call in kept["calls"] if call["responder_id"] in own]
+    return kept
