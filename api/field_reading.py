@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from models.case import Case
 from models.errors import NotAllowed
-from models.event import EventState, FlowName
+from models.event import Event, EventState, FlowName
 from models.people import Role
 from models.place import Responder, ResponderCall
 from models.states import PlaceState
@@ -32,19 +32,6 @@ _FIELD_KEYS = (
 )  # fmt: skip
 
 
-class Readable(Protocol):
-    """An event, or a line of a list that stands for one."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def event_no(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def flow(self) -> str: ...
-
-
 @dataclass(frozen=True)
 class Reader:
     """Who wants to read, with the roles of the session or the key."""
@@ -57,27 +44,27 @@ class Reader:
         """Whether every event is read as a whole: officers, operators, administrators."""
         return not {Role.OFFICER, Role.OPERATOR, Role.ADMIN}.isdisjoint(self.roles)
 
-    def may_read(self, session: Session, event: Readable) -> bool:
+    def may_read(self, session: Session, event_id: int, state: str, flow: str) -> bool:
         """Who works in cases reads the events that cases came of; a patrol also what waits for a
         look on the spot; whoever was called to a gathering, that gathering."""
         if self.office:
             return True
-        on_the_spot = event.state in _ON_THE_SPOT and event.flow != FlowName.CROWD
+        on_the_spot = state in _ON_THE_SPOT and flow != FlowName.CROWD
         if Role.PATROL in self.roles and on_the_spot:
             return True
-        has_case = exists().where(Case.event_id == event.id)
+        has_case = exists().where(Case.event_id == event_id)
         if not CASE_ROLES.isdisjoint(self.roles) and session.scalar(select(has_case)):
             return True
         called = exists().where(
-            ResponderCall.event_id == event.id,
+            ResponderCall.event_id == event_id,
             ResponderCall.responder_id == Responder.id,
             Responder.user_id == self.user_id,
         )
         return self.user_id is not None and bool(session.scalar(select(called)))
 
-    def check(self, session: Session, event: Readable) -> None:
+    def check(self, session: Session, event: Event) -> None:
         """Raises NotAllowed for an event in which this reader has no duty."""
-        if not self.may_read(session, event):
+        if not self.may_read(session, event.id, event.state, event.flow):
             raise NotAllowed(f"you have no duty in event {event.event_no}", code="NO_DUTY")
 
 

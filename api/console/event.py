@@ -40,7 +40,7 @@ def _read(services: Services, who: Visitor, event_id: int) -> views.EventView:
     reader = Reader(who.roles, who.id)
     with services.store.read() as session:
         view = views.event_view(session, event_id)
-        reader.check(session, view.row)
+        reader.check(session, session.get_one(Event, event_id))
         if not reader.office:
             view = for_the_field(view)
         if view.row.flow == FlowName.PARKING:

@@ -35,6 +35,7 @@ CHINESE: Mapping[str, str] = {
     "SAME_OFFICER": "同一执法人员不能签两次，须另一人复核",
     "STALE_VERSION": "他人已先处理，页面已更新，请重新查看",
     # people and things
+    "NO_DUTY": "该事件不在您的职责范围内",
     "NAME_TAKEN": "该名称已被使用",
     "NOT_FOUND": "找不到",
     "NOT_SIGNED_IN": "请重新登录",

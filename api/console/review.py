@@ -52,7 +52,8 @@ async def _queue(services: Services, who: Visitor, tab: str) -> None:
             rows = views.rows(session, tab)
             if reader.office:
                 return views.counts(session), rows
-            return {}, [masked(row) for row in rows if reader.may_read(session, row)]
+            mine = [r for r in rows if reader.may_read(session, r.id, r.state, r.flow)]
+            return {}, [masked(row) for row in mine]
 
     @ui.refreshable
     def listing(counts: dict[str, int], rows: list[views.EventRow]) -> None:

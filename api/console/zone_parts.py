@@ -39,7 +39,7 @@ class ZoneParts:
     def build(self, propose: Callable[[], Any]) -> None:
         """Lay out both lists; `propose` is what the button for the present adverts does."""
         word = self.who.word
-        self.hint = ui.label().classes("qf-muted qf-kind-hint")
+        self.hint = ui.label().classes("qf-muted qf-kind-hint q-mb-sm")
         self.places = ui.element("div").classes("w-full")
         with self.places:
             ui.label(word("approved_places")).classes("text-weight-medium")

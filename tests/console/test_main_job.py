@@ -62,7 +62,7 @@ def _operator_draws(city: City, operator: Visitor) -> None:
         page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
     _fill(page, "区域名称", ZONE)
     _fill(page, "短信中的地点（至多10字）", "延安路人行道")
-    _fill(page, "停留多久算停放（秒）", "5")
+    _fill(page, "停留（聚集持续）多久算（秒）", "5")
     _fill(page, "宽容期（秒）", str(GRACE_SECONDS))
     # Whatever the time of day, the text goes out at once.
     _fill(page, "短信时段 自", "00:00")

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
+from api.console.zones import LEGAL_BASES
 from models.zone import Zone, ZoneVersion
 from tests.console.conftest import DARK, City, Visitor
 
@@ -116,7 +117,7 @@ def test_a_second_version_keeps_the_first(editor: Editor, city: City) -> None:
     expect(editor.image.locator("circle")).to_have_count(4)
     expect(page.get_by_label("区域名称", exact=True)).to_have_value("版本")
     editor.drag(SQUARE[0], (0.1, 0.2))
-    editor.fill("停留多久算停放（秒）", "90")
+    editor.fill("停留（聚集持续）多久算（秒）", "90")
     editor.save()
     expect(page.get_by_text("已保存版本 2")).to_be_visible()
     first, second = _versions(city, "版本")
@@ -166,3 +167,49 @@ def test_who_is_no_operator_draws_nothing(
     page.goto(f"{city.base_url}/console/cameras/{city.camera_id(DARK)}/zones")
     expect(page.get_by_text("您没有此页面的权限")).to_be_visible()
     assert page.locator(".qf-zone-image").count() == 0
+
+
+def test_a_poster_zone_with_an_approved_place(editor: Editor, city: City) -> None:
+    """The zone's corners, then a box dragged round what may hang; it begins in shadow, and the
+    page says why."""
+    page = editor.page
+    page.get_by_label("区域类型", exact=True).click()
+    page.get_by_role("option", name="宣传物", exact=True).click()
+    expect(page.locator(".qf-kind-hint")).to_contain_text("影子")
+    expect(page.get_by_label("法律依据", exact=True)).to_have_value(LEGAL_BASES["poster"])
+    editor.click(*SQUARE)
+    page.get_by_text("绘制批准位置").click()
+    editor.image.scroll_into_view_if_needed()
+    editor.drag((0.3, 0.4), (0.5, 0.6))
+    place = page.locator(".qf-part")
+    expect(place).to_have_count(1)
+    assert len(editor.corners()) == 4, "a place that is drawn is no corner"
+    place.get_by_label("内容", exact=True).fill("店招")
+    place.get_by_label("批准文号", exact=True).fill("城管许〔2026〕8号")
+    place.get_by_label("至（年-月-日）", exact=True).fill("2026-12-31")
+    editor.fill("区域名称", "墙面")
+    editor.save()
+    expect(page.get_by_text("已保存版本 1")).to_be_visible()
+    expect(place).to_have_count(0)
+    (version,) = _versions(city, "墙面")
+    (approved,) = version.approved
+    assert version.phase == "shadow"
+    assert (approved["label"], approved["document"]) == ("店招", "城管许〔2026〕8号")
+    assert (approved["valid_from"], approved["valid_until"]) == (None, "2026-12-31")
+    corners = [(0.3, 0.4), (0.5, 0.4), (0.5, 0.6), (0.3, 0.6)]
+    for found, drawn in zip(approved["polygon"], corners, strict=True):
+        assert found == pytest.approx(drawn, abs=0.01)
+    page.get_by_label("区域", exact=True).click()
+    page.get_by_role("option", name="墙面", exact=True).click()
+    expect(place.get_by_label("内容", exact=True)).to_have_value("店招")
+    expect(editor.image.locator("polygon[stroke='#2ea043']")).to_have_count(1)
+
+
+def test_hanging_is_not_designated_by_a_form(editor: Editor) -> None:
+    """L50: the designation is the zone's legal basis; the traffic law in its place would make
+    every street a designated one."""
+    page = editor.page
+    for kind, basis in (("沿街晾挂", ""), ("停放", LEGAL_BASES["parking"]), ("人员聚集", "")):
+        page.get_by_label("区域类型", exact=True).click()
+        page.get_by_role("option", name=kind, exact=True).click()
+        expect(page.get_by_label("法律依据", exact=True)).to_have_value(basis)
