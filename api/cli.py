@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands import cameras, flows, people, see, system, weights
+from api.commands import cameras, evidence, flows, people, see, system, weights
 from api.commands.common import PlainErrors
 from pipeline.logs import set_up_logs
 
@@ -29,6 +29,7 @@ app.add_typer(cameras.zones_app, name="zones")
 app.add_typer(weights.app, name="weights")
 app.add_typer(people.app, name="people")
 app.add_typer(flows.app, name="flows")
+app.add_typer(evidence.app, name="evidence")
 
 
 def _version(wanted: bool) -> None:

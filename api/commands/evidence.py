@@ -1,0 +1,153 @@
+"""qifen evidence export|verify: an event's evidence as one file that proves itself."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.commands.common import open_services
+from api.explanation import explain
+from models.audit_log import record, record_viewing
+from models.errors import BadInput, NotFound
+from models.event import Event, EventState
+from models.people import User
+from models.policy import load_policy
+from pipeline.pack_build import PackSource, build_pack
+from pipeline.pack_chain import chain_segment, event_rows
+from pipeline.pack_file import seal_of
+from pipeline.pack_pdf import report_font
+from pipeline.pack_verify import verify_pack
+from pipeline.services import Services
+
+app = typer.Typer(help="Evidence as one file: export, verify.", no_args_is_help=True)
+_HEX = frozenset("0123456789abcdef")
+
+
+@app.command("export")
+def export(
+    event: Annotated[str, typer.Argument(help="The event's number (HZ1122-0031).")],
+    reason: Annotated[str, typer.Option(help="Why; it is written into the viewing log.")],
+    out: Annotated[Path | None, typer.Option(help="The file; default evidence-EVENT.zip.")] = None,
+    by: Annotated[
+        str, typer.Option(help="Who asks for it: a user name; default: the command line.")
+    ] = "",
+) -> None:
+    """Write everything about an event into one official file: it carries the full plate."""
+    report_font()  # nothing is looked at where the file cannot be made
+    services = open_services()
+    source = _gather(services, event, reason, by)
+    target = out or Path(f"evidence-{source.event_no}.zip")
+    pack = build_pack(source, services.evidence)
+    _write(target, pack)
+    seal, head = seal_of(pack), source.chain["head"]["chain_hash"]
+    with services.store.begin() as session:
+        record(
+            session, at=services.clock.now(), actor=source.exported_by, action="evidence.exported",
+            subject=f"event:{source.event_id}", details={"seal": seal, "chain_head": head},
+        )  # fmt: skip
+    services.close()
+    typer.echo(f"{target}\nseal {seal}\nhead {head}")
+    typer.echo("keep the seal elsewhere: with it even a file made anew is found out", err=True)
+
+
+@app.command("verify")
+def verify(
+    file: Annotated[Path, typer.Argument(help="A file of `qifen evidence export`.")],
+    seal: Annotated[str, typer.Option(help="The seal that the export printed.")] = "",
+    head: Annotated[str, typer.Option(help="The chain head that the export printed.")] = "",
+) -> None:
+    """Check every byte of a pack. Exit code 0: intact; 1: not, one line a problem; 2: bad input."""
+    for name, value in (("seal", seal), ("head", head)):
+        if value and not (len(value) == 64 and set(value.lower()) <= _HEX):
+            raise BadInput(f"--{name} must be 64 hexadecimal digits", field=name)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{file}: {error.strerror}", field="file") from None
+    report = verify_pack(data, seal=seal, head=head)
+    for problem in report.problems:
+        typer.echo(problem)
+    if not report.intact:
+        raise typer.Exit(1)
+    typer.echo(f"intact: {report.event_no}, {report.entries} entries\nseal {report.seal}")
+    if not seal:
+        typer.echo("compare the seal with the one printed at export (--seal)", err=True)
+
+
+def _gather(services: Services, number: str, reason: str, by: str) -> PackSource:
+    """Everything of one event, with the look at it written down in the same transaction."""
+    from api.console.words import WORDS  # noqa: PLC0415 (brings the whole console with it)
+
+    at = services.clock.now()
+    with services.store.begin() as session:
+        event = session.scalar(select(Event).where(Event.event_no == number))
+        if event is None:
+            raise NotFound(f"there is no event {number}", hint="its number is on its page")
+        user = _person(session, by)
+        rows = event_rows(session, event)
+        viewer = user.username if user else "cli"
+        looked: dict[str, Any] = {
+            "at": at, "viewer": viewer, "reason": reason, "user_id": user.id if user else None,
+        }  # fmt: skip
+        record_viewing(session, event=event, **looked)
+        for row in rows:
+            record_viewing(session, evidence=row, **looked)
+        facts = explain(session, event, policy=load_policy(session), full_plate=True)
+        camera, model = event.camera, event.measured.get("model") or {}
+        return PackSource(
+            event_id=event.id,
+            event_no=event.event_no,
+            transitions=facts.pop("timeline"),
+            texts=facts.pop("notices"),
+            facts={key: value for key, value in facts.items() if key != "evidence"},
+            chain=chain_segment(session, rows),
+            camera={
+                "name": camera.name, "place": camera.place or event.zone.area.place,
+                "direction": camera.direction, "device": camera.gb_id or camera.name,
+                "time_zone": camera.time_zone,
+            },
+            state_words={state: " ".join(WORDS[state]) for state in map(str, EventState)},
+            zone_version=event.zone_version.version,
+            zone_phase=event.zone_version.phase,
+            rule=str(event.measured.get("rule", "")),
+            model_sha256=str(model.get("sha256", "")),
+            software=version("qifen"),
+            exported_at=at,
+            exported_by=viewer,
+            reason=" ".join(reason.split()),
+        )  # fmt: skip
+
+
+def _person(session: Session, username: str) -> User | None:
+    if not username:
+        return None
+    user = session.scalar(select(User).where(User.username == username, User.active))
+    if user is None:
+        raise NotFound(f"there is no active user {username}", hint="qifen people list")
+    return user
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Readable by its owner only; never over a file that is there, never half."""
+    if target.exists():
+        raise BadInput(f"{target} is there already", field="out", hint="choose another --out")
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(target)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise BadInput(f"{target}: {error.strerror}", field="out") from None

@@ -1,0 +1,254 @@
+"""The report in an evidence pack: a PDF in Chinese and English, for a file on paper."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from fontTools.ttLib import TTCollection
+from fpdf import FPDF
+from fpdf.enums import XPos, YPos
+
+from models.errors import Unavailable
+from vision.picture_drawing import chinese_font
+
+if TYPE_CHECKING:
+    from pipeline.pack_build import PackSource, Picture
+
+_WIDTH = 180
+"""Millimetres between the margins of A4."""
+_KINDS: Mapping[str, str] = {
+    "E1": "首次全景 Panorama at the beginning",
+    "E2": "首次号牌特写 Plate at the beginning",
+    "E3": "间隔后全景 Panorama at least 10 s later",
+    "E4": "限时届满后全景 Panorama after the deadline",
+    "E5": "限时届满后号牌特写 Plate after the deadline",
+    "E6": "届满后第二张全景 Second panorama after the deadline",
+    "V1": "首次录像 Clip at the beginning",
+    "V2": "复核录像 Clip at the re-check",
+    "LEFT": "已驶离 The place after the vehicle left",
+    "PAPER": "纸质告知照片 Photo of the paper notice",
+    "ON_SITE": "现场照片 Photo on site",
+    "STATEMENT": "陈述申辩附件 Photo with a statement",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFont:
+    path: str
+    number: int
+    """Which font of a collection (.ttc)."""
+
+
+def report_font() -> ReportFont:
+    """A font of this system with Chinese characters. Raises Unavailable, naming the package."""
+    found = chinese_font()
+    if found is None:
+        raise Unavailable(
+            "no font with Chinese characters is installed, and the report needs one",
+            code="NO_CHINESE_FONT",
+            hint="install Debian's package fonts-noto-cjk and export again",
+        )
+    regular = Path(found.replace("-Bold", "-Regular"))
+    path = regular if regular.is_file() else Path(found)
+    return ReportFont(str(path), _simplified(path))
+
+
+def _simplified(path: Path) -> int:
+    """The simplified Chinese one of a collection: others draw some characters the Japanese way."""
+    if path.suffix.lower() != ".ttc":
+        return 0
+    with path.open("rb") as file:
+        fonts = TTCollection(file, lazy=True).fonts
+        names = [str(font["name"].getDebugName(4)) for font in fonts]
+    return next((n for n, name in enumerate(names) if name.endswith(" SC")), 0)
+
+
+def report_pdf(source: PackSource, pictures: Sequence[Picture], font: ReportFont) -> bytes:
+    """The report: what, where, when, by which rule; each step, text and picture; every hash."""
+    page = _Page(source, font)
+    page.title("证据包  Evidence pack", source.event_no)
+    page.rows(_event_rows(source, page.when))
+    page.heading("经过  What happened, step by step")
+    page.rows(_steps(source, page.when))
+    page.heading("短信记录  Texts")
+    page.rows(_texts(source, page.when) or [("-", "无 none")])
+    page.heading("人工审核与陈述申辩  Officers' decisions and the owner's statements")
+    page.rows(_people(source.facts, page.when) or [("-", "无 none")])
+    page.heading("图像证据  Pictures and clips", room=130)
+    for picture in pictures:
+        page.picture(picture)
+    page.heading("完整性  Integrity")
+    page.rows(_integrity(source, pictures))
+    return page.bytes()
+
+
+class _Page:
+    """A4 pages that fill from top to bottom."""
+
+    def __init__(self, source: PackSource, font: ReportFont) -> None:
+        self._pdf = FPDF(format="A4")
+        self._pdf.set_margins(15, 15)
+        self._pdf.set_auto_page_break(True, 18)
+        self._pdf.add_font("report", fname=font.path, collection_font_number=font.number)
+        self._pdf.set_font("report", size=9)
+        self._pdf.set_creation_date(source.exported_at)
+        self._pdf.set_title(f"Qifen {source.event_no}")
+        self._pdf.set_lang("zh-CN")
+        self._pdf.add_page()
+        self._zone = ZoneInfo(source.camera["time_zone"])
+
+    def when(self, instant: Any) -> str:
+        """An ISO instant in the camera's local time."""
+        if not instant:
+            return "-"
+        at = datetime.fromisoformat(str(instant)).astimezone(self._zone)
+        return f"{at:%Y-%m-%d %H:%M:%S} (UTC{at:%z})"
+
+    def title(self, words: str, number: str) -> None:
+        self._pdf.set_font_size(18)
+        self._line(words, 10)
+        self._pdf.set_font_size(13)
+        self._line(number, 8)
+        self._pdf.set_font_size(9)
+
+    def heading(self, words: str, *, room: float = 40) -> None:
+        """A heading, on the next page where less than `room` millimetres are left."""
+        if self._pdf.get_y() > 279 - room:
+            self._pdf.add_page()
+        self._pdf.ln(4)
+        self._pdf.set_font_size(12)
+        self._line(words, 7)
+        y = self._pdf.get_y()
+        self._pdf.line(15, y, 15 + _WIDTH, y)
+        self._pdf.ln(1.5)
+        self._pdf.set_font_size(9)
+
+    def rows(self, rows: Iterable[tuple[str, str]]) -> None:
+        """A name on the left, what it is on the right."""
+        for name, words in rows:
+            if self._pdf.get_y() > 268:
+                self._pdf.add_page()
+            top = self._pdf.get_y()
+            self._pdf.set_text_color(90)
+            self._cell(58, name)
+            below, number = self._pdf.get_y(), self._pdf.page_no()
+            self._pdf.set_text_color(0)
+            self._pdf.set_xy(15 + 60, top)
+            self._cell(_WIDTH - 60, words)
+            if self._pdf.page_no() == number:
+                self._pdf.set_y(max(below, self._pdf.get_y()))
+
+    def picture(self, picture: Picture) -> None:
+        record = picture.record
+        kind = str(record["kind"])
+        caption = f"{kind}  {_KINDS.get(kind, '')}  {self.when(record['captured_at'])}"
+        if picture.copy:
+            wide, tall = self._size(picture.copy)
+            if self._pdf.get_y() + tall + 14 > 279:
+                self._pdf.add_page()
+            self._line(caption, 6)
+            self._pdf.image(io.BytesIO(picture.copy), w=wide, h=tall)
+            self._pdf.ln(1)
+        else:
+            left = (
+                "已按保存期限删除 not kept any more" if picture.data is None else "见原始文件 see"
+            )
+            self._line(f"{caption}  {left}  {picture.entry['name']}", 6)
+        self._cell(_WIDTH, f"SHA-256 {record['sha256']}")
+        self._pdf.ln(2)
+
+    def bytes(self) -> bytes:
+        return bytes(self._pdf.output())
+
+    def _size(self, jpeg: bytes) -> tuple[float, float]:
+        from PIL import Image  # noqa: PLC0415
+
+        with Image.open(io.BytesIO(jpeg)) as image:
+            wide, tall = image.size
+        scale = min(150 / wide, 105 / tall)
+        return wide * scale, tall * scale
+
+    def _line(self, words: str, height: float) -> None:
+        self._pdf.multi_cell(_WIDTH, height, words, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+    def _cell(self, width: float, words: str) -> None:
+        self._pdf.multi_cell(width, 5, words or "-", align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+
+def _event_rows(source: PackSource, when: Callable[[Any], str]) -> list[tuple[str, str]]:
+    facts = source.facts
+    return [
+        ("号牌 Plate", str(facts["plate"] or "-")),
+        ("地点 Place", f"{facts['place']}  {facts['zone']}"),
+        ("设备 Camera", f"{source.camera['name']}  {source.camera['device']}"),
+        ("发现 First seen", when(facts["first_seen_at"])),
+        ("告知送达 Notice delivered", when(facts["notified_at"])),
+        ("限时届满 Deadline", when(facts["grace_deadline_at"])),
+        ("最后所见 Last seen", when(facts["last_seen_at"])),
+        ("驶离 Left", when(facts["gone_at"])),
+        ("状态 State", f"{_state(source, facts['state'])}  {facts['outcome'] or ''}"),
+        ("依据 Legal basis", str(facts["legal_basis"] or "-")),
+        ("区域版本与阶段 Zone version, phase", f"{source.zone_version}, {source.zone_phase}"),
+        ("规则 Rule", source.rule or "-"),
+        ("模型 Model sha256", source.model_sha256 or "-"),
+        ("软件 Software", f"Qifen {source.software}"),
+        ("导出 Exported", f"{when(source.exported_at.isoformat())}  {source.exported_by}"),
+        ("事由 Reason", source.reason),
+    ]
+
+
+def _steps(source: PackSource, when: Callable[[Any], str]) -> list[tuple[str, str]]:
+    return [
+        (
+            when(step["at"]),
+            f"{step['transition']}  {_state(source, step['to'])}  "
+            f"{step['actor_kind']} {step['reason']}".rstrip(),
+        )
+        for step in source.transitions
+    ]
+
+
+def _state(source: PackSource, state: str) -> str:
+    return f"{state} {source.state_words.get(state, '')}".rstrip()
+
+
+def _texts(source: PackSource, when: Callable[[Any], str]) -> list[tuple[str, str]]:
+    return [
+        (
+            f"{text['template']}  {text['status']}",
+            f"{text['body'] or '-'}\n{text['phone']}  送达 delivered {when(text['delivered_at'])}",
+        )
+        for text in source.texts
+    ]
+
+
+def _people(facts: Mapping[str, Any], when: Callable[[Any], str]) -> list[tuple[str, str]]:
+    rows = [
+        (
+            f"{one['officer']}  {one['licence_no']}",
+            f"{one['kind']}  {when(one['decided_at'])}  {one['reason'] or ''}",
+        )
+        for one in facts["decisions"]
+    ]
+    return rows + [
+        (f"陈述申辩 Statement  {when(one['received_at'])}", f"{one['text']}  ({one['status']})")
+        for one in facts["statements"]
+    ]
+
+
+def _integrity(source: PackSource, pictures: Sequence[Picture]) -> list[tuple[str, str]]:
+    head = source.chain["head"]
+    rows = [
+        ("链头 Chain head", f"{head['sequence']}  {head['chain_hash']}"),
+        ("核验 To verify", "qifen evidence verify <本文件 this file>"),
+    ]
+    return rows + [
+        (f"链 Chain {p.record['sequence']}  {p.record['kind']}", str(p.record["chain_hash"]))
+        for p in pictures
+    ]
