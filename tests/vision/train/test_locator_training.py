@@ -13,13 +13,14 @@ from vision.plates.locator import Locator
 from vision.train.locator.sources import Sources
 
 pytestmark = pytest.mark.yolo
-torch = pytest.importorskip("torch")
 
 _NOTHING = Sources((), ())
 
 
 def test_learns_and_goes_on(tmp_path: Path) -> None:
     """Losses fall; a run that was cut off gives the weights of one that was not."""
+    import torch
+
     from vision.train.locator.train import Recipe, load_network, train
 
     said: list[str] = []
@@ -39,6 +40,7 @@ def test_learns_and_goes_on(tmp_path: Path) -> None:
 def test_the_export_answers_as_the_network_does(tmp_path: Path) -> None:
     """ONNX through OpenVINO against torch; and the locator takes the file."""
     import openvino as ov
+    import torch
 
     from vision.train.locator.export import export
     from vision.train.locator.network import LocatorNetwork
@@ -58,6 +60,8 @@ def test_the_export_answers_as_the_network_does(tmp_path: Path) -> None:
 
 def test_targets_are_what_peaks_reads_back() -> None:
     """A network that answers its target exactly is decoded to the plates of the picture."""
+    import torch
+
     from vision.plates.locate_grid import peaks
     from vision.train.locator.compose import Composer
     from vision.train.locator.targets import losses, target
