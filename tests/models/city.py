@@ -283,9 +283,7 @@ class City:
         return list(
             self.session.scalars(
                 select(TransitionLog)
-                .where(
-                    TransitionLog.subject_kind == "event", TransitionLog.subject_id == event.id
-                )
+                .where(TransitionLog.subject_kind == "event", TransitionLog.subject_id == event.id)
                 .order_by(TransitionLog.version)
             )
         )
