@@ -283,7 +283,7 @@ def test_a_file_made_wholly_anew_is_found_with_the_seal(
 
 def test_verify_needs_nothing_but_the_file(exported: tuple[Path, str], tmp_path: Path) -> None:
     """Another process in an empty folder with no settings and no database; none is made there."""
-    bare = {k: v for k, v in os.environ.items() if not k.startswith("QIFEN_")}
+    bare = {k: v for k, v in os.environ.items() if not k.startswith(("QIFEN_", "COVERAGE"))}
     done = subprocess.run(
         [sys.executable, "-m", "api.commands", "evidence", "verify", str(exported[0])],
         cwd=tmp_path, env=bare | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
