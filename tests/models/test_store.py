@@ -156,6 +156,8 @@ def test_a_receipt_may_be_counted_later(store: Store) -> None:
     _one_of_each(store)
     with store.begin() as session:
         session.scalars(select(DeliveryReceipt)).one().counted = True
+    with store.read() as session:
+        assert session.scalars(select(DeliveryReceipt)).one().counted
 
 
 def _decide(store: Store, event_id: int, *usernames: str) -> None:
@@ -272,6 +274,8 @@ def test_triggers_wait_for_their_tables() -> None:
     empty = Store("sqlite://")
     with empty.connection() as connection:
         install_triggers(connection)
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        assert connection.execute(text(query)).all() == []
     empty.dispose()
 
 

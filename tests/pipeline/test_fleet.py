@@ -219,7 +219,9 @@ def test_crew_ends_when_told() -> None:
     ours, theirs = multiprocessing.Pipe()
     stop = threading.Event()
     stop.set()
-    serve_pipe(Crew(Idle), theirs, stop)
+    crew = Crew(Idle)
+    serve_pipe(crew, theirs, stop)
+    assert crew.stop(2)
     ours.close()
     theirs.close()
 
