@@ -1,0 +1,10 @@
+"""Keeping and forgetting: holds, tombstones, anchors, the purge log."""
+
+from __future__ import annotations
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """Nothing yet."""
