@@ -196,7 +196,7 @@ class CameraLooker:
         gone = self._scene.observe(frame.at, grey, self._detections if called else None)
         things = self._scene.objects
         self._last_parked = self._rule.observe(things)
-        self._plates.begin_look(frame, things)
+        self._plates.begin_look(frame, things, changed=called)
         self._plates.hold_first_frames(self._last_parked, frame)
         self._read_plates(frame, things)
         sightings = self._flag(frame)

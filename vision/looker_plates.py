@@ -14,6 +14,12 @@ from vision.types import Box, Frame, PlateReading, PlateVote
 
 _PLATE_LOW = 0.3
 """No vehicle carries its plate in the upper third of what is seen of it from a street camera."""
+_NARROWEST_PIXELS = 96
+"""A plate takes a quarter of a car's rear, and half of it where the rest is hidden: on a narrower
+vehicle it has not the five pixels a character that anybody needs to read it."""
+_FRUITLESS_LOOKS = 4
+"""So many looks in a row at the same pixels without a plate, and the next will not find one
+either: it is tried again when the picture has changed."""
 
 
 @dataclass(slots=True)
@@ -28,6 +34,8 @@ class _File:
     best: PlateReading | None = None
     plate_frame: Frame | None = None
     first_frame: Frame | None = None
+    fruitless: int = 0
+    """Looks in a row that found no plate, since the picture last changed."""
     settled: bool = False
     flagged: bool = False
     """Its sighting has the pictures: none is kept any more."""
@@ -87,11 +95,17 @@ class PlateDesk:
             if file.since is not None and self._at is not None
         }
 
-    def begin_look(self, frame: Frame, things: Sequence[SceneObject]) -> None:
-        """Forget the vehicles that are gone, and the last look's readings."""
+    def begin_look(
+        self, frame: Frame, things: Sequence[SceneObject], *, changed: bool = True
+    ) -> None:
+        """Forget the vehicles that are gone, and the last look's readings. `changed`: the
+        detector was asked, since the picture is not that of the look before."""
         alive = {thing.object_id for thing in things}
         self._files = {known: file for known, file in self._files.items() if known in alive}
         self.readings = {}
+        if changed:
+            for file in self._files.values():
+                file.fruitless = 0
         self._at = frame.at
         self._boxes = [_box_of(thing) for thing in things if thing.visible]
 
@@ -116,14 +130,17 @@ class PlateDesk:
         file.asked = frame.at
         file.since = file.since or frame.at
         tried = (frame.at - file.since).total_seconds()
-        if not however_often and (file.settled or tried > self._tries_seconds):
-            return
+        tired = file.settled or tried > self._tries_seconds or file.fruitless >= _FRUITLESS_LOOKS
         box = _box_of(thing)
+        narrow = (box[2] - box[0]) * frame.size[0] < _NARROWEST_PIXELS
+        if narrow or (tired and not however_often):
+            return
         found = [
             reading
             for reading in self._reader.read(frame.image, box)
             if _belongs(reading.box, box, [other for other in self._boxes if other != box])
         ]
+        file.fruitless = 0 if found else file.fruitless + 1
         if not found:
             return
         reading = self.readings[thing.object_id] = found[0]

@@ -141,12 +141,34 @@ def test_finish_flags_what_has_dwelt_long_enough(stage: Stage) -> None:
     assert not looker.finish(START + timedelta(seconds=9)), "each only once"
 
 
+def test_a_vehicle_too_far_away_is_not_tried(stage: Stage) -> None:
+    """Seventy pixels wide, its plate has some three pixels a character: no reader is asked."""
+    zone = replace(PAVEMENT, polygon=EVERYWHERE)
+    looker = CameraLooker("stage", [zone], stage, stage)
+    width = 70 / stage.frame(Shot(()), 0).size[0]
+    far = Car(1, (0.5, 0.5, 0.5 + width, 0.58), "浙A12345")
+    for second in range(40):
+        looker.look(stage.frame(Shot((far,)), second))
+    assert stage.plate_reads == 0
+
+
+def test_a_plate_that_nobody_finds_is_left_until_the_picture_changes(stage: Stage) -> None:
+    looker = new_looker(stage, zones=[replace(PAVEMENT, dwell_seconds=4.0)])
+    unreadable = replace(OWN, readable=False)
+    for second in range(10):
+        looker.look(stage.frame(Shot((unreadable,)), second))
+    assert stage.plate_reads == 4
+    beside = Car(2, (0.6, 0.5, 0.8, 0.75), "浙A67890")
+    looker.look(stage.frame(Shot((OWN, beside)), 10))
+    assert stage.plate_reads > 4
+
+
 def test_pictures_kept_are_few(stage: Stage) -> None:
     """Memory: many cars that arrive one after the other hold no more than six pictures."""
     settings = LookerSettings(frames_kept=3)
     zone = replace(PAVEMENT, polygon=EVERYWHERE, dwell_seconds=60.0)
     looker = CameraLooker("stage", [zone], stage, stage, settings)
-    boxes = [(x / 10, y / 10, x / 10 + 0.09, y / 10 + 0.09) for y in (2, 4, 6) for x in range(9)]
+    boxes = [(x / 5, y / 10, x / 5 + 0.18, y / 10 + 0.09) for y in (2, 4, 6, 8) for x in range(5)]
     cars = [Car(n, box, f"浙A{n:05d}") for n, box in enumerate(boxes)]
     seen: list[Sighting] = []
     for second in range(80):
