@@ -67,6 +67,11 @@ class Metrics:
             ["why"],
             registry=self.registry,
         )
+        self.clock_steps = Counter(
+            "qifen_clock_steps",
+            "Times this machine's clock was set by more than a second",
+            registry=self.registry,
+        )
         self.errors = Counter(
             "qifen_errors", "Unexpected errors, by where", ["where"], registry=self.registry
         )

@@ -13,6 +13,7 @@ from typing import Protocol
 from models.errors import QifenError, Unavailable
 from models.registry import list_cameras
 from notify.templates import load_templates
+from pipeline.clock_watch import ClockWatch
 from pipeline.fleet import Fleet
 from pipeline.logs import get_logger, set_up_logs
 from pipeline.metrics import Metrics
@@ -107,7 +108,7 @@ class Running:
             services.store, services.channel, services.clock, services.policy,
             templates=load_templates(settings.texts),
         )  # fmt: skip
-        sweep = Sweep(services)
+        sweep = Sweep(services, ClockWatch(services))
         self._recover = sender.recover
         self._first_sweep = sweep.run_once
         every = settings.sweep_seconds

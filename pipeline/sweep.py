@@ -9,6 +9,7 @@ from __future__ import annotations
 from models import casework
 from models.errors import QifenError, StaleVersion, Unavailable
 from models.policy import load_policy
+from pipeline.clock_watch import ClockWatch
 from pipeline.logs import get_logger
 from pipeline.services import Services
 
@@ -22,8 +23,10 @@ _log = get_logger(__name__)
 class Sweep:
     """Handles deadlines. Any number may run, here and on other machines."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, clock_watch: ClockWatch | None = None) -> None:
+        """clock_watch: on a machine whose clock may be set (W37); a replay has none."""
         self._services = services
+        self._clock_watch = clock_watch
 
     def run_once(self) -> int:
         """Handle what is due now. Gives how many deadlines were handled.
@@ -32,6 +35,8 @@ class Sweep:
         within the re-check window leads to an immediate re-check; one that passed longer ago ends
         undetermined. Raises Unavailable while the database is away.
         """
+        if self._clock_watch is not None:
+            self._clock_watch.check()
         now = self._services.clock.now()
         with self._services.store.read() as session:
             due = [(row.id, row.due_at) for row in casework.due_deadlines(session, now, BATCH)]

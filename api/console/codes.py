@@ -73,6 +73,7 @@ FLAGS: Table = {
     **place_words.FLAGS,
     "gap_during_grace": ("宽容期内画面中断", "out of sight during the grace"),
     "moved": ("在区域内挪动过", "moved inside the area"),
+    "clock_step": ("时钟被调快，宽容期顺延", "clock set forward, grace moved later"),
     "misread": ("号牌经人工更正", "plate corrected by an officer"),
     "repeat_same_day": ("当日再次", "again on the same day"),
     "repeat_reminder": ("一周内多次提醒", "reminded often this week"),
