@@ -2,7 +2,7 @@
 
 Reads the labelled plates under QIFEN_DATA and prints, per set, colour and condition, a table and
 then JSON. The number that matters is `wrong_accepted`: a text message to a stranger. By default
-only pictures that training never saw are counted (`vision.train.plates.real.may_train`); `--all`
+only pictures that training never saw are counted (`vision.train.split`); `--all`
 counts the others too. Cropped plates are read as crops; whole photographs go the way of `qifen
 look`, detector and locator included, and only the labelled plate counts as found. Facades and
 street pictures without a legible plate count false plates. `--rendered` reads N plates drawn and
@@ -29,8 +29,9 @@ from vision.detect import load_detector
 from vision.picture import load_picture, look_at_picture
 from vision.plates import PlateReader, default_reader
 from vision.plates.network import cut
-from vision.train.plates.real import CROPS, PHOTOS, may_train, real_plates, truth_of
+from vision.train.plates.real import real_plates, truth_of
 from vision.train.plates.shards import BLUR_AT, NIGHT_AT, TILT_AT, WIDTH_AT, sample, text_of
+from vision.train.split import CROPS, PHOTOS, may_train
 from vision.types import Detector, Image, PlateReading
 
 NO_PLATES = ("posters/facades", "crowd")

@@ -207,7 +207,8 @@ class PlateVote:
     """At least 5 equal reads, confidence and province >= 0.95, grammar and colour agree."""
     reasons: tuple[str, ...] = ()
     """Why not accepted: too_few_reads, low_confidence, low_province, small_margin, disagreement,
-    colour_mismatch, unreadable."""
+    colour_mismatch, unsure_alone (most equal readings would not be accepted by themselves),
+    unreadable."""
     readings: tuple[PlateReading, ...] = ()
 
 

@@ -77,6 +77,7 @@ DOUBTS: Table = {
     "low_confidence": ("最低字符置信度不足", "lowest character too weak"),
     "low_province": ("省份字符置信度不足", "province too weak"),
     "small_margin": ("与次优答案差距过小", "lead over the second answer too small"),
+    "unsure_alone": ("多数单次读数不足以采信", "most readings not sure enough by themselves"),
     "disagreement": ("读数互相矛盾", "reads contradict each other"),
     "colour_mismatch": ("底色与种类不符", "colour does not fit the kind"),
     "unreadable": ("无法辨认", "unreadable"),

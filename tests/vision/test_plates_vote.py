@@ -24,6 +24,7 @@ def reading(
     colour: PlateColour = PlateColour.BLUE,
     weak: tuple[int, str, float] | None = None,
     box: Box = PLATE,
+    accepted: bool = True,
 ) -> PlateReading:
     """A reading with every character at `confidence`; `weak` = (position, runner-up, its share)."""
     province = confidence if province is None else province
@@ -35,7 +36,15 @@ def reading(
     lowest = min(c.confidence for c in characters)
     margin = min(c.confidence - c.second_confidence for c in characters)
     return PlateReading(
-        text, colour, lowest, province, margin, box, tuple(characters), vehicle_box=VEHICLE
+        text,
+        colour,
+        lowest,
+        province,
+        margin,
+        box,
+        tuple(characters),
+        accepted=accepted,
+        vehicle_box=VEHICLE,
     )
 
 
@@ -72,6 +81,7 @@ def test_five_clear_equal_reads_are_accepted() -> None:
         ([reading(colour=PlateColour.GREEN)] * 6, "colour_mismatch"),
         ([reading(colour=PlateColour.UNKNOWN)] * 6, "colour_mismatch"),
         ([reading("粤O12345")] * 6, "office_o"),
+        ([reading(accepted=False)] * 9, "unsure_alone"),
         ([reading(None)] * 6, "unreadable"),
         ([], "unreadable"),
     ],
@@ -89,6 +99,18 @@ def test_repetition_adds_no_light() -> None:
     assert result.text == "浙A12345"
     assert result.province_confidence <= 0.6 + 1e-9
     assert not result.accepted
+
+
+def test_a_misreading_is_not_made_true_by_repetition() -> None:
+    """Glare makes the same letter of a standing car another in frame after frame (P15).
+
+    Each reading is surer than the vote asks for, but the second opinion holds enough against it
+    that none would be texted alone: then fifty are not texted either, nor where half of them are.
+    """
+    doubted = reading("浙A32345", confidence=0.97, accepted=False)
+    assert vote(*[doubted] * 50).reasons == ("unsure_alone",)
+    assert vote(*[doubted] * 10, *[reading("浙A32345")] * 10).reasons == ("unsure_alone",)
+    assert vote(*[doubted] * 4, *[reading("浙A32345")] * 6).accepted
 
 
 def test_one_blurred_frame_spoils_nothing() -> None:

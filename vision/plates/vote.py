@@ -2,7 +2,9 @@
 
 Readings of equal length are aligned position by position and their log-probabilities added. The
 answer must obey the grammar of the plate's colour. Its confidence is its lowest character's, the
-province stands apart, and the lead over the runner-up is kept.
+province stands apart, and the lead over the runner-up is kept. Most of the readings that say the
+answer must be good enough for a text message each by itself: what one picture misreads, glare on a
+letter, the next pictures of a standing car misread alike, and no number of them makes it truer.
 """
 
 from __future__ import annotations
@@ -73,6 +75,8 @@ class PlateVoter:
         margin = min([lead for _, lead in tops] + [_ceiling([r.margin for r in equal])])
         kind = grammar.parse(text, colour)
         reasons = _reasons(len(readings), len(equal), confidence, province, margin)
+        if 2 * sum(reading.accepted for reading in equal) <= len(equal):
+            reasons.append("unsure_alone")
         if kind is None or colour is PlateColour.UNKNOWN:
             reasons.append("colour_mismatch")
         reasons += grammar.suspicions(text)

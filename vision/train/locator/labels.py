@@ -1,24 +1,21 @@
 """The labelled photographs: corners of every plate, and which photographs training never sees.
 
 Reads `plates/full_easypr` (boxes: centre, sides, rotation) and `plates/full_ccpd` (vertices) of
-QIFEN_DATA. The split is by source picture: a hash of its name, so that it is the same everywhere.
+QIFEN_DATA. The split is `vision.train.split`'s, the same for the reader and the locator.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from vision.errors import BadWeights
 from vision.plates.rectify import Quad
-
-SETS: Final = ("full_easypr", "full_ccpd")
+from vision.train.split import PHOTOS, may_train
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +50,13 @@ class Photograph:
     plates: tuple[LabelledPlate, ...]
 
 
-def is_unseen(name: str) -> bool:
-    """Whether a picture of this file name is kept from training: half of them are."""
-    return hashlib.sha256(Path(name).stem.encode()).digest()[0] % 2 == 1
-
-
 def photographs(data: Path, *, unseen: bool | None = None) -> list[Photograph]:
     """The labelled photographs under `data` (QIFEN_DATA), in order of name.
 
     `unseen` chooses a half; None gives all. Raises BadWeights where labels are missing.
     """
     found: list[Photograph] = []
-    for source in SETS:
+    for source in PHOTOS:
         folder = data / "plates" / source
         if not (folder / "labels.csv").is_file():
             raise missing(f"plates/{source}/labels.csv")
@@ -74,7 +66,7 @@ def photographs(data: Path, *, unseen: bool | None = None) -> list[Photograph]:
         found += [
             Photograph(folder / name, source, tuple(its))
             for name, its in sorted(plates.items())
-            if unseen is None or is_unseen(name) is unseen
+            if unseen is None or may_train(source, name) is not unseen
         ]
     return found
 

@@ -62,8 +62,8 @@ def _source_width(rng: Rng) -> int:
 
 def _askew(aspect: float, rng: Rng) -> tuple[Floats, float]:
     """Corners of the tilted plate, its bounding box being 0..1 by 0..1; and the tilt."""
-    tilt = rng.normal(0, 2) if rng.random() < 0.6 else rng.uniform(-14, 14)
-    slant = rng.normal(0, 0.08) if rng.random() < 0.7 else rng.uniform(-0.4, 0.4)
+    tilt = rng.normal(0, 2) if rng.random() < 0.6 else rng.uniform(-17, 17)
+    slant = rng.normal(0, 0.08) if rng.random() < 0.6 else rng.uniform(-0.45, 0.45)
     x = np.array([-0.5, 0.5, 0.5, -0.5])
     y = np.array([-0.5, -0.5, 0.5, 0.5]) * aspect
     y = y * (1 + x * rng.normal(0, 0.12))
@@ -167,8 +167,10 @@ def _light(seen: Image, rng: Rng, *, night: bool) -> Image:
     lit = lit ** rng.uniform(0.6, 1.7) * exposure
     if rng.random() < 0.35:  # haze, glass, flare: less contrast
         lit = lit * (contrast := rng.uniform(0.25, 0.85)) + rng.uniform(0, 1 - contrast)
-    if rng.random() < 0.15:
+    if rng.random() < 0.18:
         lit += _glare(wide, tall, rng)[..., None]
+    if rng.random() < 0.12:
+        lit += _bloom(np.asarray(lit, np.float32), rng)
     return np.asarray(np.clip(lit * 255, 0, 255), np.uint8)
 
 
@@ -188,6 +190,14 @@ def _glare(wide: int, tall: int, rng: Rng) -> Floats:
     return np.asarray(
         rng.uniform(0.2, 1.0) * np.exp(-(x**2 + y**2) / rng.uniform(0.02, 0.5)), np.float32
     )
+
+
+def _bloom(lit: Floats, rng: Rng) -> Floats:
+    """White paint in the sun or a lamp runs over into what is beside it."""
+    reach = rng.uniform(0.008, 0.03) * lit.shape[1]
+    bright = np.clip(lit - rng.uniform(0.35, 0.8), 0, 1)
+    spread = np.asarray(cv2.GaussianBlur(bright, (0, 0), reach), np.float32)
+    return spread * np.float32(rng.uniform(1.0, 5.0))
 
 
 def _blur(seen: Image, rng: Rng) -> tuple[Image, float]:
@@ -227,6 +237,9 @@ def _sensor(seen: Image, rng: Rng, *, night: bool) -> Image:
         if rng.random() < 0.4:
             grain = np.asarray(cv2.GaussianBlur(grain, (0, 0), 0.8), np.float32) * 2
         seen = np.asarray(np.clip(seen + grain, 0, 255), np.uint8)
+    if rng.random() < 0.06:
+        specks = rng.random(seen.shape[:2]) < rng.uniform(0.005, 0.06)
+        seen = np.where(specks[..., None], np.uint8(rng.integers(150, 256)), seen)
     if night and rng.random() < 0.5:  # automatic gain lifts picture and noise alike
         seen = np.asarray(np.clip(seen * rng.uniform(1, 3.0), 0, 255), np.uint8)
     if rng.random() < 0.75:

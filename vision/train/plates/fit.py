@@ -16,6 +16,7 @@ from torch.nn import functional
 from vision.plates.network import normalised
 from vision.plates.symbols import COLOURS, POSITIONS
 from vision.train.options import Say
+from vision.train.plates.jitter import jittered
 from vision.train.plates.net import Answers, PlateNet
 from vision.train.plates.real import RealPlate, view
 from vision.train.plates.shards import (
@@ -46,9 +47,9 @@ _BLURRED, _SMALL, _HOPELESS_KEPT = 0.8, 52, 0.3
 class Plan:
     """How long and how fast; the defaults are those of the shipped weights."""
 
-    steps: int = 2350
-    batch: int = 40
-    real: int = 5
+    steps: int = 18_000
+    batch: int = 64
+    real: int = 9
     """Of the batch, views of real plates."""
     rate: float = 1.2e-3
     seed: int = 7
@@ -107,7 +108,7 @@ def batches(
     for shard, order in _rendered(folder, rng):
         for begin in range(0, len(order) - many + 1, many):
             rows = np.sort(order[begin : begin + many])
-            pictures, labels = [shard.pictures[rows]], [shard.labels[rows]]
+            pictures, labels = [jittered(shard.pictures[rows], rng)], [shard.labels[rows]]
             if plates:
                 seen = [next(real) for _ in range(plan.real)]
                 pictures.append(np.stack([picture for picture, _ in seen]))

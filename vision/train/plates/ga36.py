@@ -15,7 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.plates.grammar import DIGITS, LETTERS, NEV_LETTERS, OFFICE, PROVINCES, SERIAL
-from vision.train.plates.glyphs import LATIN_FONTS, STROKES, glyph
+from vision.train.plates.glyphs import (
+    HAND,
+    LATIN_FONTS,
+    SQUARE,
+    STROKES,
+    chinese_faces,
+    glyph,
+)
 from vision.types import Image, PlateColour
 
 Rng: TypeAlias = np.random.Generator
@@ -111,10 +118,15 @@ def _pick(rng: Rng, alphabet: str, count: int = 1) -> str:
     return "".join(alphabet[int(i)] for i in rng.integers(0, len(alphabet), count))
 
 
+_CONFUSED: Final = "QQ0DB8Z2S5G6MWNHKFE7T1UVCPRA4"
+"""What small and blurred plates are misread in."""
+
+
 def _serial(rng: Rng, length: int) -> str:
     """Digits and, as GA 36 allows, at most two letters; now and then any mix, to learn all."""
-    if rng.random() < 0.1:
-        return _pick(rng, SERIAL, length)
+    chance = rng.random()
+    if chance < 0.2:
+        return _pick(rng, _CONFUSED if chance < 0.08 else SERIAL, length)
     marks = list(_pick(rng, DIGITS, length))
     for place in rng.permutation(length)[: int(rng.choice([0, 1, 2], p=[0.2, 0.4, 0.4]))]:
         marks[place] = _pick(rng, LETTERS)
@@ -130,7 +142,10 @@ _TEXTS: Final[dict[str, Callable[[Rng], str]]] = {
     "trailer": lambda rng: _ordinary(rng) + _serial(rng, 4) + "挂",
     "coach": lambda rng: _ordinary(rng) + _serial(rng, 4) + "学",
     "nev_small": lambda rng: (
-        _ordinary(rng) + _pick(rng, NEV_LETTERS) + _pick(rng, SERIAL) + _pick(rng, DIGITS, 4)
+        _ordinary(rng)
+        + _pick(rng, "DF" * 3 + NEV_LETTERS)
+        + _pick(rng, SERIAL)
+        + _pick(rng, DIGITS, 4)
     ),
     "nev_large": lambda rng: _ordinary(rng) + _pick(rng, DIGITS, 5) + _pick(rng, NEV_LETTERS),
     "police": lambda rng: _ordinary(rng) + _serial(rng, 4) + "警",
@@ -208,8 +223,11 @@ def _paint(plate: Image, mask: NDArray[np.uint8], left: int, top: int, ink: Colo
 
 def _faces(rng: Rng) -> tuple[int, int, int, int]:
     """Face and weight of the letters, and of the Chinese characters."""
-    latin = STROKES if rng.random() < 0.6 else int(rng.integers(len(LATIN_FONTS)))
-    chinese = int(rng.choice([0, 1, 2], p=[0.5, 0.45, 0.05]))
+    latin = int(rng.choice([STROKES, SQUARE, HAND], p=[0.25, 0.4, 0.35]))
+    if rng.random() < 0.25:
+        latin = int(rng.integers(len(LATIN_FONTS)))
+    faces, shares = chinese_faces()
+    chinese = int(rng.choice(faces, p=shares))
     return latin, int(rng.integers(-2, 3)), chinese, int(rng.integers(-1, 3))
 
 
@@ -234,10 +252,23 @@ def render_plate(text: str, colour: PlateColour, kind: str, *, rng: Rng) -> Imag
         paint = red if character in form.red and not (kind == "military" and left > 120) else ink
         _paint(plate, mask, round(left) + int(shift[0]), round(top) + int(shift[1]), paint)
     for x, y in form.dots:
-        if rng.random() < 0.9:
+        if form.colour is PlateColour.GREEN:
+            _emblem(plate, (round(x), round(y)), rng)
+        elif rng.random() < 0.9:
             cv2.circle(plate, (round(x), round(y)), 5, ink, -1, cv2.LINE_AA)
     _bolts(plate, form, rng)
     return plate
+
+
+def _emblem(plate: Image, at: tuple[int, int], rng: Rng) -> None:
+    """The coloured seal of new-energy plates, where others have a dot."""
+    size = int(rng.integers(9, 14))
+    disc = rng.integers(90, 230, 3)
+    cv2.circle(plate, at, size, [int(v) for v in disc], -1, cv2.LINE_AA)
+    for _ in range(int(rng.integers(2, 6))):
+        spot = tuple(int(v + rng.integers(-size // 2, size // 2 + 1)) for v in at)
+        paint = [int(v) for v in rng.integers(30, 255, 3)]
+        cv2.circle(plate, (spot[0], spot[1]), int(rng.integers(2, 6)), paint, -1, cv2.LINE_AA)
 
 
 def _frame(plate: Image, ink: Colour, rng: Rng) -> None:
@@ -250,13 +281,16 @@ def _frame(plate: Image, ink: Colour, rng: Rng) -> None:
 
 
 def _bolts(plate: Image, form: Form, rng: Rng) -> None:
-    """Two or four fixing screws, near the edge."""
+    """Two or four fixing screws, or the slots they go through, near the edge."""
     width, height = form.size
     feet = (0.08, 0.92) if rng.random() < 0.5 else (0.08,)
+    slots = rng.random() < 0.3
     if rng.random() < 0.6:
         for x in (0.25, 0.75):
             for y in feet:
                 level = int(rng.integers(60, 230))
                 place = (round(x * width), round(y * height))
                 size = max(2, round(width / 440 * rng.uniform(4, 9)))
-                cv2.circle(plate, place, size, (level, level, level), -1, cv2.LINE_AA)
+                wide = size * 2 if slots else size
+                axes = (wide, size)
+                cv2.ellipse(plate, place, axes, 0, 0, 360, (level,) * 3, -1, cv2.LINE_AA)

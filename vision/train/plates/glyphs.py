@@ -26,8 +26,12 @@ CJK_FONTS: Final = (
     ("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc", 2),
     ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", 2),
     ("/usr/share/fonts/opentype/noto/NotoSerifCJK-Bold.ttc", 2),
+    ("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc", 0),
+    ("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", 0),
 )
-"""Path and index (Simplified Chinese) of Debian's fonts-noto-cjk."""
+"""Path and index (Simplified Chinese) of Debian's fonts-noto-cjk, fonts-wqy-zenhei and
+fonts-wqy-microhei. The first is needed; what else is missing is left out (`chinese_faces`)."""
+_CJK_SHARES: Final = (0.32, 0.26, 0.04, 0.22, 0.16)
 LATIN_FONTS: Final = (
     ("/usr/share/fonts/truetype/dejavu/DejaVuSansCondensed-Bold.ttf", 0),
     ("/usr/share/fonts/truetype/liberation/LiberationSansNarrow-Bold.ttf", 0),
@@ -37,6 +41,10 @@ LATIN_FONTS: Final = (
 )
 STROKES: Final = -1
 """The face number of our own stroke face; others count through LATIN_FONTS."""
+SQUARE: Final = -2
+"""The same with its strokes cut off straight, as GA 36 stamps them."""
+HAND: Final = -3
+"""Straight, with the other forms of the letters that are drawn in more than one way."""
 
 _DRAWN: Final = 4
 """Strokes are drawn so many times larger and shrunk, for smooth edges."""
@@ -147,24 +155,56 @@ _GLYPHS: Final[dict[str, list[Stroke]]] = {
 }
 
 
+_OTHER_FORMS: Final[dict[str, list[Stroke]]] = {
+    # Stamped, the tail of a Q is a tick inside the ring: nearly a 0.
+    "Q": [_ring(0, 1, _R), [(0.62, 0.76), (0.9, 0.94)]],
+    "M": [[(0, 1), (0, 0), (0.5, 0.95), (1, 0), (1, 1)]],
+    "W": [[(0, 0), (0.25, 1), (0.5, 0.05), (0.75, 1), (1, 0)]],
+    "1": [[(0.5, 0), (0.5, 1)], [(0.5, 0), (0.28, 0.14)]],
+    "K": [[(0, 0), (0, 1)], [(1, 0), (0.05, 0.55)], [(0.4, 0.38), (1, 1)]],
+    "G": [
+        [
+            *_arc(0.5, _R, 0.5, _R, 350, 180),
+            *_arc(0.5, 1 - _R, 0.5, _R, 180, 0),
+            (1, 0.5),
+            (0.5, 0.5),
+        ]
+    ],
+    "6": [[(0.6, 0), (0.05, 0.6), (0, 0.72)], _ring(0.38, 1, 0.21)],
+    "9": [[(0.4, 1), (0.95, 0.4), (1, 0.28)], _ring(0, 0.62, 0.21)],
+}
+
+
+@cache
+def chinese_faces() -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Numbers of the CJK_FONTS that are installed, the first always, and how often each is used."""
+    found = [n for n, (path, _) in enumerate(CJK_FONTS) if n == 0 or Path(path).exists()]
+    whole = sum(_CJK_SHARES[n] for n in found)
+    return tuple(found), tuple(_CJK_SHARES[n] / whole for n in found)
+
+
 @cache
 def glyph(character: str, width: int, height: int, face: int, weight: int) -> Mask:
     """One character filling `height` x `width` pixels.
 
-    `face`: STROKES or a number of LATIN_FONTS; for Chinese a number of CJK_FONTS (taken modulo).
+    `face`: STROKES, SQUARE, HAND or a number of LATIN_FONTS; for Chinese one of CJK_FONTS.
     `weight`: -2 (thin) .. 2 (bold). Raises FileNotFoundError where the font is not installed.
     """
     if ord(character) > 255:
-        return _from_font(character, width, height, CJK_FONTS[face % len(CJK_FONTS)], weight)
-    if face == STROKES:
-        return _from_strokes(_GLYPHS[character], width, height, weight)
+        return _from_font(character, width, height, CJK_FONTS[face], weight)
+    if face < 0:
+        strokes = _OTHER_FORMS.get(character) if face == HAND else None
+        strokes = strokes or _GLYPHS[character]
+        return _from_strokes(strokes, width, height, weight, square=face != STROKES)
     drawn = max(1, width // 2) if character == "1" else width
     mask = _from_font(character, drawn, height, LATIN_FONTS[face], weight)
     left = (width - drawn) // 2
     return np.pad(mask, ((0, 0), (left, width - drawn - left)))
 
 
-def _from_strokes(strokes: Sequence[Stroke], width: int, height: int, weight: int) -> Mask:
+def _from_strokes(
+    strokes: Sequence[Stroke], width: int, height: int, weight: int, *, square: bool
+) -> Mask:
     wide, tall = width * _DRAWN, height * _DRAWN
     # 45 x 90 mm at the middle weight: a stroke of 10 mm.
     thick = max(_DRAWN, round(min(wide / 4.5, tall / 9) * (1 + 0.14 * weight)))
@@ -172,9 +212,22 @@ def _from_strokes(strokes: Sequence[Stroke], width: int, height: int, weight: in
     inset = np.array([thick / 2, thick / 2])
     room = np.array([wide, tall]) - thick
     for stroke in strokes:
-        points = np.rint(np.array(stroke) * room + inset).astype(np.int32)
-        cv2.polylines(canvas, [points], False, 255, thick, cv2.LINE_AA)
+        points = np.array(stroke) * room + inset
+        if square:
+            _cut_straight(canvas, points, thick)
+        cv2.polylines(canvas, [np.rint(points).astype(np.int32)], False, 255, thick, cv2.LINE_AA)
     return np.asarray(cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _cut_straight(canvas: Mask, points: NDArray[np.float64], thick: int) -> None:
+    """Lets both ends of a stroke run on as far as the rim of the box cuts them off straight."""
+    for end, before in ((points[0], points[1]), (points[-1], points[-2])):
+        along = (end - before) / max(1e-6, float(np.linalg.norm(end - before)))
+        across = np.array([-along[1], along[0]]) * thick / 2
+        near_rim = bool((end < thick).any() or (end > np.array(canvas.shape[::-1]) - thick).any())
+        tip = end + along * thick * (0.9 if near_rim else 0.5)
+        corners = [end - across, end + across, tip + across, tip - across]
+        cv2.fillConvexPoly(canvas, np.rint(corners).astype(np.int32), 255, cv2.LINE_AA)
 
 
 @cache

@@ -13,7 +13,7 @@ from vision.plates.grammar import PROVINCES, SERIAL
 from vision.plates.symbols import HEIGHT, WIDTH
 from vision.train.plates.degrade import degrade
 from vision.train.plates.ga36 import random_plate, render_plate
-from vision.train.plates.glyphs import CJK_FONTS, LATIN_FONTS, glyph
+from vision.train.plates.glyphs import LATIN_FONTS, chinese_faces, glyph
 from vision.types import Image
 
 Rng = np.random.Generator
@@ -62,8 +62,9 @@ def _writing(rng: Rng) -> Image:
     flat = np.full((height, width, 3), ground, np.uint8)
     step = (width - 20) / count
     face, weight = int(rng.integers(len(LATIN_FONTS))), int(rng.integers(-2, 3))
+    chinese = chinese_faces()[0]
     for place, character in enumerate(text):
-        chosen = face % len(CJK_FONTS) if ord(character) > 255 else face
+        chosen = chinese[face % len(chinese)] if ord(character) > 255 else face
         mask = glyph(character, max(8, round(step * 0.85)), 90, chosen, weight)
         left = round(10 + place * step)
         patch = flat[25:115, left : left + mask.shape[1]]

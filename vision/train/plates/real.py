@@ -1,17 +1,14 @@
 """Labelled real plates under QIFEN_DATA, and which of them training may see.
 
-The split is by source picture and never changes: a picture whose name's SHA-256 is even may be
-trained on, the others are for the tables alone. Synthetic sets of others are for the tables too.
+The split is `vision.train.split`'s, by source picture: the same for the reader and the locator.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import cv2
 import numpy as np
@@ -19,11 +16,8 @@ from numpy.typing import NDArray
 
 from vision.plates.grammar import normalize
 from vision.plates.symbols import HEIGHT, WIDTH
+from vision.train.split import CROPS, PHOTOS, may_train
 from vision.types import Image, PlateColour
-
-CROPS: Final = ("crops_lprnet", "crops_synth_zhengyuwei", "crops_hyperlpr")
-PHOTOS: Final = ("full_easypr", "full_ccpd")
-NEVER_TRAINED: Final = ("crops_synth_zhengyuwei", "crops_hyperlpr")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,13 +41,6 @@ class RealPlate:
     def width(self) -> float:
         """Pixels from the plate's left edge to its right one."""
         return float(np.linalg.norm(self.quad[1] - self.quad[0]))
-
-
-def may_train(source: str, name: str) -> bool:
-    """Whether training may see the picture `name` of the set `source`."""
-    if source in NEVER_TRAINED:
-        return False
-    return hashlib.sha256(name.encode()).digest()[0] % 2 == 0
 
 
 def truth_of(label: str) -> str:
