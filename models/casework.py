@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
@@ -21,17 +20,20 @@ from sqlalchemy.orm import Session
 from models.errors import BadInput, FlowRefused
 from models.event import ActorKind, Event, EventState, FlowName
 from models.evidence import Evidence
+from models.exemptions import exemption_for
 from models.facts import Contact, GateFacts, NewEvent, measure_gates
 from models.flow import SYSTEM, Actor, find_command, fire
 from models.flows.hanging import BEFORE_FINDING
 from models.flows.parking import BEFORE_STAYED
 from models.flows.tables import flow_of
+from models.grounds import VoidReason
 from models.looks import add_look, lock, open_watches, sampling_from
 from models.opening import open_event
 from models.people import Statement, User
 from models.plate import check_plate
 from models.policy import Policy
 from models.promises import notice_accepted, notice_delivered, notice_failed, prepare_notice
+from models.recusal import refuse_recused
 from models.sweeping import due_deadlines, expire, judge_watch
 from models.zone import Zone
 
@@ -44,6 +46,7 @@ __all__ = [
     "confirm_by_officer",
     "discard_by_officer",
     "due_deadlines",
+    "exempt_by_officer",
     "expire",
     "judge_gates",
     "judge_watch",
@@ -66,19 +69,6 @@ __all__ = [
 
 MAX_REASON = 40
 """Longest reason code that an event keeps."""
-
-
-class VoidReason(StrEnum):
-    """The eight grounds of 程序规定 art. 22 (L39), and no others."""
-
-    URGENT_DUTY = "URGENT_DUTY"
-    STOLEN_OR_ABUSED = "STOLEN_OR_ABUSED"
-    EMERGENCY_AVOIDANCE = "EMERGENCY_AVOIDANCE"
-    HANDLED_ON_SITE = "HANDLED_ON_SITE"
-    CONTRADICTING_SIGNS = "CONTRADICTING_SIGNS"
-    UNCLEAR_RECORD = "UNCLEAR_RECORD"
-    PLATE_MISREAD = "PLATE_MISREAD"
-    OTHER = "OTHER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +100,18 @@ def judge_gates(
         return event
     offset = event.camera.clock_is_off_by
     event.confirm_gates = measure_gates(event, facts, clock_offset_seconds=offset, policy=policy)
-    inputs = {"clone_suspected": facts.clone_suspected, "exemption": facts.exemption}
+    entry = exemption_for(
+        session, event.zone, event.plate, at=event.flagged_at, calendar=policy.calendar
+    )
+    exemption = facts.exemption or (entry.kind if entry else "")
+    inputs = {
+        "clone_suspected": facts.clone_suspected, "exemption": exemption, "entry": entry,
+    }  # fmt: skip
     measured = {"confidence_mean": facts.confidence_mean}
     order = _Order(policy, at, command_id)
     for trigger, reason in (
         ("transfer", "SUSPECTED_CLONE" if facts.clone_suspected else "FOREIGN_AUTHORITY"),
-        ("exempt", facts.exemption),
+        ("exempt", exemption),
     ):
         try:
             _fire(session, event, trigger, order, reason=reason, facts=measured, inputs=inputs)
@@ -145,6 +141,7 @@ def confirm_by_officer(
     Raises BadInput (field plate) for a text that is no plate.
     """
     text = None if plate is None else check_plate(plate)
+    refuse_recused(session, event.id, user)
     order = _Order(policy, at, command_id, expected_version)
     if find_command(session, order.part("A4").command_id) is not None:
         return event
@@ -155,10 +152,45 @@ def confirm_by_officer(
         inputs["master"] = master
         _fire(session, event, "dedupe", order.part("A4"), by=user, inputs=inputs)
         return event
+    if _exempted(session, event, text, order, user):
+        return event
     _fire(session, event, "officer_confirm", order.part("A8"), by=user, inputs=inputs)
     return prepare_notice(
         session, event, contact, policy=policy, at=at, command_id=order.part("A10").command_id
     )
+
+
+def _exempted(
+    session: Session, event: Event, plate: str | None, order: _Order, user: User
+) -> bool:
+    """A5 for the plate that an officer reads: who stands here by permission is not texted."""
+    entry = exemption_for(
+        session, event.zone, plate or event.plate, at=event.flagged_at,
+        calendar=order.policy.calendar,
+    )  # fmt: skip
+    if entry is None or event.state != EventState.CONFIRM_PENDING:
+        return False
+    _fire(
+        session, event, "exempt", order.part("A5"), by=user, reason=entry.kind,
+        inputs={"user": user, "exemption": entry.kind, "entry": entry},
+    )  # fmt: skip
+    return True
+
+
+def exempt_by_officer(
+    session: Session,
+    event: Event,
+    user: User,
+    *,
+    reason: str,
+    policy: Policy,
+    at: datetime,
+    command_id: str,
+    expected_version: int | None = None,
+) -> Event:
+    """W23, L43: an officer has made sure of the duty or the permission; the reason says by what."""
+    order = _Order(policy, at, command_id, expected_version)
+    return _officer_step(session, event, user, "officer_exempt", reason, order)
 
 
 def _twin(session: Session, event: Event, plate: str | None) -> Event | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
-import chinese_calendar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models.calendar import PUBLISHED, WorkCalendar
 from models.event import Deadline, DeadlineKind
 from models.flow import Subject, subject_kind_of
 from models.policy import LOCAL_ZONE
@@ -78,40 +78,58 @@ def due_deadlines(session: Session, at: datetime, limit: int = 100) -> list[Dead
     )
 
 
-def is_work_day(day: date) -> bool:
-    """Work days with the moved ones (调休, L18). Weekdays where the calendar does not reach."""
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.isoweekday() <= 5
+def is_work_day(day: date, calendar: WorkCalendar = PUBLISHED) -> bool:
+    """Work days with the moved ones (调休, L18). In a year whose holidays nobody knows every day
+    counts: the authority's periods end no later than the law says (models.calendar)."""
+    return calendar.counts(day, for_citizen=False)
 
 
-def add_work_days(day: date, count: int) -> date:
-    """The `count`-th work day after `day`, which is itself not counted."""
+def add_work_days(
+    day: date, count: int, calendar: WorkCalendar = PUBLISHED, *, for_citizen: bool = False
+) -> date:
+    """The `count`-th work day after `day`, which is itself not counted.
+
+    calendar: the city's (`Policy.calendar`). for_citizen: a period in which a citizen may act,
+    which in an unknown year is rather longer; all others bind the authority.
+    """
     while count > 0:
         day += timedelta(days=1)
-        if is_work_day(day):
+        if calendar.counts(day, for_citizen=for_citizen):
             count -= 1
     return day
 
 
-def end_of_work_days(start: datetime, count: int) -> datetime:
+def end_of_work_days(
+    start: datetime, count: int, calendar: WorkCalendar = PUBLISHED, *, for_citizen: bool = False
+) -> datetime:
     """Midnight (local) at the end of the `count`-th work day after `start`, in UTC.
 
     程序规定 art. 19 with 行政处罚法 art. 85: the day of collection does not count.
     """
-    last = add_work_days(local(start).date(), count)
+    last = add_work_days(local(start).date(), count, calendar, for_citizen=for_citizen)
     midnight = datetime.combine(last + timedelta(days=1), time(), LOCAL_ZONE)
     return midnight.astimezone(UTC)
 
 
-def add_work_seconds(start: datetime, seconds: float) -> datetime:
+def add_work_seconds(
+    start: datetime, seconds: float, calendar: WorkCalendar = PUBLISHED
+) -> datetime:
     """`start` plus `seconds` of work days: whole days skip days off, in UTC."""
     days, rest = divmod(seconds, SECONDS_A_DAY)
     begin = local(start)
-    day = add_work_days(begin.date(), int(days))
+    day = add_work_days(begin.date(), int(days), calendar)
     moved = datetime.combine(day, begin.time(), LOCAL_ZONE)
     return (moved + timedelta(seconds=rest)).astimezone(UTC)
+
+
+def years_later(start: datetime, count: int) -> datetime:
+    """The same local day and time `count` years later, in UTC; 29 February becomes 1 March."""
+    begin = local(start)
+    try:
+        moved = begin.replace(year=begin.year + count)
+    except ValueError:
+        moved = begin.replace(year=begin.year + count, month=3, day=1)
+    return moved.astimezone(UTC)
 
 
 def local(at: datetime) -> datetime:

@@ -100,6 +100,10 @@ class Event(Base):
     plate_original: Mapped[str | None] = mapped_column(String(12))
     """What the machine read, where an officer corrected it (A8)."""
     open_plate_key: Mapped[str | None] = mapped_column(String(40))
+    plate_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    """What is left of the plate after the retention period: its keyed hash, for a year (3.6)."""
+    purged_at: Mapped[datetime | None]
+    """When its pictures, plate and readings were deleted (models.retention)."""
     measured: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Every number that led here: dwell, samples seen and missed, confidences, plate vote, model
     name and sha256, software and rule version, thresholds (B19)."""
@@ -148,6 +152,8 @@ class TransitionLog(Base):
 
 class DeadlineKind(StrEnum):
     CONFIRM = "confirm"
+    DUTY = "duty"
+    """Half an hour in which an official vehicle is taken to be on duty (W23)."""
     SMS_SUBMIT = "sms_submit"
     DLR = "dlr"
     GRACE = "grace"
@@ -175,6 +181,16 @@ class DeadlineKind(StrEnum):
     """Fifteen minutes in which a new alarm is the same event (C9)."""
     CASE_STEP = "case_step"
     """Until when a case must have left the step it is in."""
+    APPEAL = "appeal"
+    """Five work days to answer the oldest open statement (L40)."""
+    VOID_GROUND = "void_ground"
+    """Three work days to cancel what a verified ground cancels (L39)."""
+    DECIDE_60 = "decide_60"
+    """L16: ninety days from the filing, with reminders at day 60 and 80."""
+    DECIDE_80 = "decide_80"
+    DECIDE_90 = "decide_90"
+    SERVICE = "service"
+    """Seven work days to serve a decision (L17)."""
 
 
 class Deadline(Base):

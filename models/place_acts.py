@@ -23,6 +23,7 @@ from models.place import FormalOrder, ResponsibleParty, Signature, SignatureAct
 from models.place_cases import settle_place
 from models.place_parties import order_of
 from models.policy import Policy
+from models.recusal import Recusal
 from models.states import PlaceState
 
 LONGEST_PERIOD_SECONDS = 30 * 86_400
@@ -255,11 +256,17 @@ def _check_order(order: OrderInput, policy: Policy) -> None:
 
 
 def _signed(session: Session, event: Event, act: SignatureAct) -> list[int]:
+    """Officers whose signature counts: those without a conflict (L09)."""
     session.flush()
+    out = select(Recusal.officer_id).where(Recusal.event_id == event.id)
     return list(
         session.scalars(
             select(Signature.officer_id)
-            .where(Signature.event_id == event.id, Signature.act == act)
+            .where(
+                Signature.event_id == event.id,
+                Signature.act == act,
+                Signature.officer_id.not_in(out),
+            )
             .order_by(Signature.id)
         )
     )

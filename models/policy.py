@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from models.audit import AuditEntry, CitySetting
+from models.calendar import WorkCalendar, calendar_of, check_table
 from models.errors import BadInput
+from models.retention_rules import FLOORS
 
 POLICY_KEY = "policy"
 
@@ -51,6 +53,14 @@ class Policy:
     statement_window_seconds: float = 0.0
     """Least time after the deadline in which the owner may speak before two officers can
     escalate; an open statement blocks them however long it takes (L03, L11)."""
+    lease_seconds: float = 900.0
+    """W42: so long an event stays with the officer who opened it for review and does nothing."""
+    appeal_work_days: int = 5
+    """程序规定 art. 5 (L40): a statement is answered within five work days."""
+    void_work_days: int = 3
+    """程序规定 art. 22 (L39): a verified ground cancels the record within three work days."""
+    pre_notice_work_days: int = 5
+    """行政处罚法 art. 64: so long after the pre-notice a party may ask for a hearing."""
     patrol_seconds: float = 14_400.0
     open_limit_days: int = 30
     max_gap_seconds: float = 5.0
@@ -101,6 +111,19 @@ class Policy:
     daily_grace_limit: int = 1
     sms_per_plate_per_day: int = 6
     sms_apart_seconds: float = 60.0
+    sms_retry_seconds: float = 30.0
+    """W16: so long after a report that it did not arrive, a notice is handed over once more."""
+    sms_per_minute: int = 120
+    """W50: no more texts than this are handed over in a minute; what obstructs most goes first."""
+    first_text: str = "N1"
+    """N1, or its long form N1L that names the law and costs two segments."""
+
+    # W48: where too few texts arrive, nothing confirms itself any more.
+    delivery_window_seconds: float = 900.0
+    delivery_share: float = 0.80
+    delivery_least: int = 5
+    """One failure does not stop a city: so many texts must have had their time."""
+
     repeat_reminder_count: int = 3
     repeat_reminder_days: int = 7
 
@@ -124,12 +147,56 @@ class Policy:
     same_place_overlap: float = 0.50
     """Box overlap (IoU) from which two sightings without a plate are one vehicle (A4)."""
 
+    # Calendar (models.calendar): years that the installed package does not reach
+    holidays: tuple[str, ...] = ()
+    """Days off, as 2027-01-01; whole years, as the State Council publishes them."""
+    moved_work_days: tuple[str, ...] = ()
+    """Saturdays and Sundays that are worked (调休)."""
+    holidays_document: str = ""
+    """Which notice they were taken from."""
+
+    # A zone's trial (B11, models.precision)
+    trial_answers: int = 50
+    """So many events of a zone's rule an officer has answered for before the zone may be live."""
+    trial_precision: float = 0.95
+    """What the lower bound of their share of right ones must reach."""
+    first_officer_days: int = 14
+    """8.1: so long an officer confirms every event of a new zone."""
+    duty_seconds: float = 1_800.0
+    """W23: an official vehicle that stands longer is shown to an officer."""
+
+    # How long data are kept, days (3.6); the floors are in models.retention_rules.
+    keep_discarded_days: int = 7
+    """Sightings that came to nothing: their pictures, plates and readings."""
+    keep_left_days: int = 30
+    """Left in time, or corrected: pictures, plate (then a keyed hash), readings."""
+    keep_no_penalty_days: int = 60
+    """Undetermined, rejected, expired, voided, transferred: the same."""
+    keep_case_days: int = 730
+    """Escalated or towed: the same, counted from the end of the case."""
+    keep_crowd_picture_days: int = 7
+    keep_crowd_count_days: int = 180
+    keep_repeat_hash_days: int = 365
+    """The keyed hash of a plate, counted from the end of the event."""
+    keep_sms_days: int = 730
+    """Contents, phones and receipts of texts."""
+    keep_log_days: int = 400
+    """Audit log, viewing log, look-ups of owners, sign-ins."""
+    keep_permit_days: int = 365
+    """Permits and approvals, after their end."""
+    keep_party_contact_days: int = 365
+    """Phones of shops and households, after they were taken off the list."""
+
     # Texts
     city_prefix: str = "HZ"
     signature: str = "下城城管"
     landline: str = "0571-12345678"
     home_prefixes: tuple[str, ...] = ("浙A",)
     language: str = "zh"
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        return calendar_of(self.holidays, self.moved_work_days)
 
     @property
     def sms_submit_seconds(self) -> float:
@@ -152,6 +219,10 @@ def _share(value: Any) -> str | None:
     return None if 0.0 <= value <= 1.0 else "must lie between 0 and 1"
 
 
+def _kept(days: int, why: str) -> Check:
+    return lambda value: None if value >= days else f"must be {days} or more days: {why}"
+
+
 def _length(low: int, high: int) -> Check:
     return lambda value: (
         None if low <= len(value) <= high else f"must be {low} to {high} characters long"
@@ -165,9 +236,22 @@ _CHECKS: dict[str, Check] = {
     "city_prefix": _length(1, 6),
     "landline": _length(3, 13),
     "sms_submit_tries": _at_least(1),
+    "sms_per_minute": _at_least(1),
+    "first_text": _one_of("N1", "N1L"),
+    "delivery_share": _share,
+    "delivery_least": _at_least(1),
     "gate_plate_reads": _at_least(1),
     "review_hard_work_days": _at_least(1),
+    "lease_seconds": _at_least(60),
+    "appeal_work_days": _at_least(1),
+    "void_work_days": _at_least(1),
+    "pre_notice_work_days": _at_least(1),
     "open_limit_days": _at_least(1),
+    "trial_answers": _at_least(1),
+    "trial_precision": _share,
+    "holidays": _length(0, 1000),
+    "moved_work_days": _length(0, 1000),
+    "holidays_document": _length(0, 120),
     "gate_detection_share": _share,
     "gate_plate_confidence": _share,
     "gate_province_confidence": _share,
@@ -187,6 +271,7 @@ _CHECKS: dict[str, Check] = {
     "crowd_falling_share": _share,
     "crowd_emergency_share": _at_least(1),
     "crowd_least_looks": _at_least(1),
+    **{name: _kept(days, why) for name, (days, why) in FLOORS.items()},
 }
 
 
@@ -207,6 +292,7 @@ def save_policy(
     Raises BadInput naming the field; then nothing was changed.
     """
     policy = _applied(load_policy(session), changes)
+    check_table(policy.holidays, policy.moved_work_days)
     default = Policy()
     differing = {
         f.name: _plain(getattr(policy, f.name))

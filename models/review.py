@@ -10,7 +10,8 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.errors import BadInput, FlowRefused, NotAllowed, Refusal
+from models import leases
+from models.errors import BadInput, FlowRefused, NotAllowed, Refusal, StaleVersion
 from models.event import ActorKind, Deadline, DeadlineKind, Event, EventState, FlowName
 from models.flow import SUBJECT_EVENT, Actor, choose, find_command, fire
 from models.flows.parking import PARKING
@@ -19,6 +20,7 @@ from models.looks import lock
 from models.pack import PackStatus, pack_status
 from models.people import Decision, DecisionKind, Role, Statement, StatementStatus, User
 from models.policy import Policy
+from models.recusal import signers
 from models.zone import Zone
 
 __all__ = [
@@ -80,28 +82,34 @@ class QueueItem:
     decided_by: tuple[int, ...]
     """Officers (user ids) who have already signed for escalation."""
     open_statements: int
+    holder: leases.Holder | None = None
+    """Who has it open for review just now (W42)."""
 
 
 def queue(
     session: Session,
     *,
+    at: datetime | None = None,
     states: Sequence[str] = QUEUE_STATES,
     area_id: int | None = None,
     limit: int = 100,
     offset: int = 0,
 ) -> list[QueueItem]:
-    """Events that wait for people, the one that times out first on top."""
+    """Events that wait for people, the one that times out first on top; with `at`, also who holds
+    each."""
     wanted = select(Event).join(Zone, Zone.id == Event.zone_id).where(Event.state.in_(states))
     if area_id is not None:
         wanted = wanted.where(Event.area_id == area_id)
     events = session.scalars(wanted.order_by(Event.flagged_at, Event.id)).all()
     due = _due_times(session, [event.id for event in events])
+    held = {} if at is None else leases.holders(session, [e.id for e in events], at=at)
     items = [
         QueueItem(
             event=event,
             due_at=due.get((event.id, _WAITS_FOR.get(event.state, ""))),
-            decided_by=tuple(_signatures(session, event)),
+            decided_by=tuple(signers(session, event.id)),
             open_statements=_open_statements(session, event),
+            holder=held.get(event.id),
         )
         for event in events
     ]
@@ -118,16 +126,6 @@ def _due_times(session: Session, event_ids: Sequence[int]) -> dict[tuple[int, st
         )
     )
     return {(row.subject_id, row.kind): row.due_at for row in rows}
-
-
-def _signatures(session: Session, event: Event) -> list[int]:
-    return list(
-        session.scalars(
-            select(Decision.officer_id)
-            .where(Decision.event_id == event.id, Decision.kind == DecisionKind.ESCALATE)
-            .order_by(Decision.id)
-        )
-    )
 
 
 def _open_statements(session: Session, event: Event) -> int:
@@ -168,8 +166,8 @@ def decide(
     signature, and the second one, by another licensed officer, moves it (A20).
 
     Raises BadInput for a missing tick, reason or code and for the same officer twice (L08),
-    NotAllowed for who is no officer or not licensed, FlowRefused with every guard that says no,
-    StaleVersion (W43).
+    NotAllowed for who is no officer or not licensed, Conflict where a colleague has it open
+    (W42), FlowRefused with every guard that says no, StaleVersion (W43).
     """
     session.flush()
     if find_command(session, command_id) is not None:
@@ -177,15 +175,17 @@ def decide(
     lock(session, event)
     if not (user.active and user.has(Role.OFFICER)):
         raise NotAllowed("only an active officer may decide", code="NOT_AN_OFFICER")
-    if decision.kind == DecisionKind.REJECT:
-        return _reject(session, event, user, decision, policy, at, command_id, expected_version)
-    return _sign(session, event, user, decision, policy, at, command_id, expected_version)
+    leases.refuse_others(session, event, user, at=at)
+    decided = _reject if decision.kind == DecisionKind.REJECT else _sign
+    decided(session, event, user, decision, policy, at, command_id, expected_version)
+    leases.release(session, event, user)
+    return event
 
 
 def _reject(
     session: Session, event: Event, user: User, decision: DecisionInput, policy: Policy,
     at: datetime, command_id: str, expected_version: int | None,
-) -> Event:  # fmt: skip
+) -> None:  # fmt: skip
     if decision.reason_code is None:
         raise BadInput("a rejection needs a reason code", field="reason_code")
     fire(
@@ -195,23 +195,27 @@ def _reject(
     )  # fmt: skip
     # An officer who had signed for escalation keeps that row (it is append-only); the log shows
     # the change of mind, which is in the owner's favour.
-    if user.id not in _signatures(session, event):
+    if not _has_signed(session, event, user):
         _record(session, event, user, decision, at)
-    return event
 
 
 def _sign(
     session: Session, event: Event, user: User, decision: DecisionInput, policy: Policy,
     at: datetime, command_id: str, expected_version: int | None,
-) -> Event:  # fmt: skip
+) -> None:  # fmt: skip
     if event.flow != FlowName.PARKING:
         raise BadInput(
             "only a vehicle's event is escalated by this decision",
             field="kind",
             hint="a hanging or poster event needs a formal order first (B7, B8)",
         )
+    if expected_version is not None and expected_version != event.version:
+        raise StaleVersion(
+            f"event {event.event_no} was changed by somebody else",
+            hint="load it again and look before you decide",
+        )
     _check_ticks(decision)
-    signed = _signatures(session, event)
+    signed = signers(session, event.id)
     if user.id in signed and event.state == EventState.REVIEW_PENDING:
         raise BadInput(
             "the same officer cannot sign twice",
@@ -230,7 +234,13 @@ def _sign(
             command_id=command_id, policy=policy, inputs={"user": user},
             expected_version=expected_version, facts={"officers": sorted([*signed, user.id])},
         )  # fmt: skip
-    return event
+
+
+def _has_signed(session: Session, event: Event, user: User) -> bool:
+    found = session.scalar(
+        select(Decision.id).where(Decision.event_id == event.id, Decision.officer_id == user.id)
+    )
+    return found is not None
 
 
 def _check_ticks(decision: DecisionInput) -> None:

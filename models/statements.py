@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import casework
+from models import casework, deadlines
 from models.casework import VoidReason
 from models.errors import BadInput, Conflict, NotAllowed
-from models.event import Event, EventState
+from models.event import DeadlineKind, Event, EventState
 from models.flows import texts
 from models.looks import add_flag, lock
 from models.people import Role, Statement, StatementStatus, User
 from models.policy import Policy
+from models.recusal import refuse_recused
 
 MAX_LENGTH = 2000
 CHANNELS = ("web", "sms", "phone", "counter")
@@ -45,6 +47,7 @@ def receive(
     session.add(statement)
     add_flag(event, "statement")
     session.flush()
+    _promise_answer(session, event, policy=policy, at=at)
     texts.queue_followup(session, event, "N4", at=at, policy=policy)
     return statement
 
@@ -73,6 +76,7 @@ def answer(
     if not (user.active and user.has(Role.OFFICER)):
         raise NotAllowed("only an active officer may answer", code="NOT_AN_OFFICER")
     event = lock(session, session.get_one(Event, statement.event_id))
+    refuse_recused(session, event.id, user)
     session.refresh(statement)
     if statement.status != StatementStatus.OPEN:
         raise Conflict("this statement was answered already", code="ALREADY_ANSWERED")
@@ -80,6 +84,7 @@ def answer(
     statement.answer = words
     statement.answered_at, statement.answered_by = at, user.id
     session.flush()
+    _promise_answer(session, event, policy=policy, at=at)
     if not upheld:
         _tell_not_upheld(session, event, at=at, policy=policy)
     elif event.is_open or event.state == EventState.ESCALATED:
@@ -88,6 +93,22 @@ def answer(
             command_id=command_id, statement=statement,
         )  # fmt: skip
     return statement
+
+
+def _promise_answer(session: Session, event: Event, *, policy: Policy, at: datetime) -> None:
+    """L40: five work days for the oldest statement still open; a later one moves nothing."""
+    oldest = session.scalar(
+        select(func.min(Statement.received_at)).where(
+            Statement.event_id == event.id, Statement.status == StatementStatus.OPEN
+        )
+    )
+    if oldest is None:
+        deadlines.fulfil(session, event, [DeadlineKind.APPEAL], at=at, result="ANSWERED")
+        return
+    due = deadlines.end_of_work_days(oldest, policy.appeal_work_days)
+    row = deadlines.find(session, event, DeadlineKind.APPEAL)
+    if row is None or row.done_at is not None or row.due_at < due:
+        deadlines.promise(session, event, DeadlineKind.APPEAL, due)
 
 
 def _tell_not_upheld(session: Session, event: Event, *, at: datetime, policy: Policy) -> None:

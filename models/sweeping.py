@@ -25,22 +25,23 @@ P = PlaceState
 Action: TypeAlias = Callable[[Session, Event, Policy, datetime], None]
 
 QUESTIONS: dict[str, tuple[str, ...]] = {
-    S.CONFIRM_PENDING: ("zone_lifted", "absent"),
-    S.CONFIRMED: ("zone_lifted", "absent"),
-    S.PATROL_ASSIGNED: ("zone_lifted", "absent"),
-    S.GRACE: ("zone_lifted", "absent", "grace_over"),
-    S.RECHECK: ("zone_lifted", "absent", "present", "recheck_over"),
+    S.EXEMPT_PENDING: ("zone_lifted", "absent", "hours_over"),
+    S.CONFIRM_PENDING: ("zone_lifted", "absent", "hours_over"),
+    S.CONFIRMED: ("zone_lifted", "absent", "hours_over"),
+    S.PATROL_ASSIGNED: ("zone_lifted", "absent", "hours_over"),
+    S.GRACE: ("zone_lifted", "absent", "hours_over", "grace_over"),
+    S.RECHECK: ("zone_lifted", "absent", "hours_over", "present", "recheck_over"),
     S.STAYED: ("review",),
 }
 """What is asked of a vehicle's event in each state, most favourable first."""
 
 PLACE_QUESTIONS: dict[str, tuple[str, ...]] = {
-    P.CONFIRM_PENDING: ("zone_lifted", "absent"),
-    P.OWNER_LOOKUP: ("zone_lifted", "absent"),
-    P.NOTICE_PENDING: ("zone_lifted", "absent"),
-    P.DISPATCHED: ("zone_lifted", "absent"),
-    P.REMINDED: ("zone_lifted", "absent", "grace_over"),
-    P.RECHECK: ("zone_lifted", "absent", "present", "recheck_over"),
+    P.CONFIRM_PENDING: ("zone_lifted", "absent", "hours_over"),
+    P.OWNER_LOOKUP: ("zone_lifted", "absent", "hours_over"),
+    P.NOTICE_PENDING: ("zone_lifted", "absent", "hours_over"),
+    P.DISPATCHED: ("zone_lifted", "absent", "hours_over"),
+    P.REMINDED: ("zone_lifted", "absent", "hours_over", "grace_over"),
+    P.RECHECK: ("zone_lifted", "absent", "hours_over", "present", "recheck_over"),
     P.NOT_RECTIFIED: ("absent",),
     P.REVIEW_PENDING: ("absent",),
     P.FORMAL_ORDER: ("absent", "order_over"),
@@ -196,7 +197,7 @@ def _after_looks(action: Action) -> Action:
 
 def _give_up_notice(reason: str) -> Action:
     def act(session: Session, event: Event, policy: Policy, at: datetime) -> None:
-        notice = texts.notice_of(session, event, texts.FIRST_TEXT.get(event.flow, ""))
+        notice = texts.first_notice(session, event)
         if notice is not None:
             promises.notice_failed(session, notice, reason=reason, policy=policy, at=at)
 
@@ -211,6 +212,15 @@ def _remind(_session: Session, event: Event, _policy: Policy, _at: datetime) -> 
 
 def _nothing(_session: Session, _event: Event, _policy: Policy, _at: datetime) -> None:
     """The row only says until when something is remembered."""
+
+
+def _flagging(flag: str) -> Action:
+    """A limit that nobody kept is shown to the team's leader; the event stays where it is."""
+
+    def act(_session: Session, event: Event, _policy: Policy, _at: datetime) -> None:
+        add_flag(event, flag)
+
+    return act
 
 
 def _late(_session: Session, event: Event, _policy: Policy, _at: datetime) -> None:
@@ -228,6 +238,7 @@ def _not_falling(session: Session, event: Event, policy: Policy, at: datetime) -
 
 
 _ACTIONS: dict[DeadlineKind, Action] = {
+    DeadlineKind.DUTY: _after_looks(_step("duty_over", S.EXEMPT_PENDING)),
     DeadlineKind.CONFIRM: _after_looks(_step("confirm_timeout", S.CONFIRM_PENDING)),
     DeadlineKind.SMS_SUBMIT: _give_up_notice("NOT_ACCEPTED"),
     DeadlineKind.DLR: _give_up_notice("NO_RECEIPT"),
@@ -246,6 +257,12 @@ _ACTIONS: dict[DeadlineKind, Action] = {
     DeadlineKind.ARRIVE: _late,
     DeadlineKind.REOPEN: _nothing,
     DeadlineKind.CASE_STEP: _nothing,
+    DeadlineKind.APPEAL: _flagging("statement_overdue"),
+    DeadlineKind.VOID_GROUND: _flagging("void_overdue"),
+    DeadlineKind.DECIDE_60: _flagging("decide_day_60"),
+    DeadlineKind.DECIDE_80: _flagging("decide_day_80"),
+    DeadlineKind.DECIDE_90: _flagging("decide_overdue"),
+    DeadlineKind.SERVICE: _flagging("service_overdue"),
 }
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect
 
 from models.tables import metadata
+from models.triggers_keeping import evidence_emptied, keeping_rules, unless_purged
+from models.triggers_people import people_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,23 @@ APPEND_ONLY = (
     "decision",
     "zone_version",
     "camera_health_change",
+    "trial_answer",
     "signature",
+    "reply_answer",
+    "recusal",
 )
 # A receipt may be joined to its notice and counted later; what the provider said stays.
 RECEIPT_MAY_CHANGE = frozenset({"notice_id", "counted"})
 
 _TWO_OFFICERS = (
     "(SELECT COUNT(DISTINCT d.officer_id) FROM decision d"
-    " WHERE d.event_id = NEW.id AND d.kind = 'escalate') < 2"
+    " WHERE d.event_id = NEW.id AND d.kind = 'escalate'"
+    " AND d.officer_id NOT IN (SELECT r.officer_id FROM recusal r WHERE r.event_id = NEW.id)) < 2"
 )
 _TWO_SIGNATURES = (
     "(SELECT COUNT(DISTINCT s.officer_id) FROM signature s"
-    " WHERE s.event_id = NEW.id AND s.act = 'escalate') < 2"
+    " WHERE s.event_id = NEW.id AND s.act = 'escalate'"
+    " AND s.officer_id NOT IN (SELECT r.officer_id FROM recusal r WHERE r.event_id = NEW.id)) < 2"
 )
 _NO_EXPIRED_ORDER = (
     "(SELECT COUNT(*) FROM formal_order o WHERE o.event_id = NEW.id"
@@ -67,10 +74,15 @@ _HAD_LEFT = (
 def rules() -> Sequence[Rule]:
     """Every refusal, in a fixed order."""
     kept = [
-        Rule(f"{table}_no_{verb.lower()}", table, verb, "1 = 1", f"{table} is append-only")
+        Rule(
+            f"{table}_no_{verb.lower()}", table, verb,
+            evidence_emptied(metadata) if (table, verb) == ("evidence", "UPDATE")
+            else unless_purged(table, verb),
+            f"{table} is append-only",
+        )
         for table in APPEND_ONLY
         for verb in ("UPDATE", "DELETE")
-    ]
+    ]  # fmt: skip
     content = [
         f"OLD.{column.name} IS DISTINCT FROM NEW.{column.name}"
         for column in metadata.tables["delivery_receipt"].columns
@@ -89,7 +101,7 @@ def rules() -> Sequence[Rule]:
             "delivery_receipt_no_delete",
             "delivery_receipt",
             "DELETE",
-            "1 = 1",
+            unless_purged("delivery_receipt", "DELETE"),
             "delivery_receipt is append-only",
         ),
         # L08: two different licensed officers; the software never escalates by itself.
@@ -139,9 +151,19 @@ def rules() -> Sequence[Rule]:
             "notice_not_to_a_crowd",
             "notice",
             "INSERT",
-            "(SELECT COUNT(*) FROM event e WHERE e.id = NEW.event_id AND e.flow = 'crowd') > 0",
+            "NEW.template <> 'S1' AND"
+            " (SELECT COUNT(*) FROM event e WHERE e.id = NEW.event_id AND e.flow = 'crowd') > 0",
             "nobody in a crowd is written to",
         ),
+        # W20: a reply stays as it came; only phone and words may be emptied (3.6).
+        Rule(
+            "reply_no_update",
+            "reply",
+            "UPDATE",
+            " OR ".join(_reply_changes()),
+            "the content of a reply is append-only",
+        ),
+        Rule("reply_no_delete", "reply", "DELETE", "1 = 1", "reply is append-only"),
         # B7: the time that an order gives is never cut short, nor its text changed once served.
         Rule(
             "formal_order_stands",
@@ -175,6 +197,8 @@ def rules() -> Sequence[Rule]:
             "formal orders are not deleted",
         ),
         Rule("case_no_delete", "case_file", "DELETE", "1 = 1", "cases are not deleted"),
+        *(Rule(*spec) for spec in people_rules(metadata)),
+        *(Rule(*spec) for spec in keeping_rules(metadata)),
         # L04 and invariant 2: who left in time is never escalated, by whatever detour.
         Rule(
             "event_left_stays_left",
@@ -192,6 +216,18 @@ def rules() -> Sequence[Rule]:
             "an event is escalated by two officers only",
         ),
         Rule("event_no_delete", "event", "DELETE", "1 = 1", "events are not deleted"),
+    ]
+
+
+def _reply_changes() -> list[str]:
+    """Every way in which a reply must not change."""
+    may_be_emptied = {"phone", "text"}
+    return [
+        f"OLD.{column.name} IS DISTINCT FROM NEW.{column.name}"
+        if column.name not in may_be_emptied
+        else f"(NEW.{column.name} IS NOT NULL AND OLD.{column.name}"
+        f" IS DISTINCT FROM NEW.{column.name})"
+        for column in metadata.tables["reply"].columns
     ]
 
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from models import deadlines
+from models import deadlines, fitness
+from models.contacts import frozen_by
 from models.errors import Refusal
 from models.event import Event, EventState
 from models.flow import Step
+from models.grounds import ground_of
 from models.pack import pack_status
-from models.people import Decision, DecisionKind, Statement, StatementStatus, User
-from models.zone import Authority, Surface
+from models.people import Statement, StatementStatus, User
+from models.recusal import open_requests, signers
 
 
 def pack_complete(step: Step) -> Refusal | None:
@@ -26,32 +28,27 @@ def pack_complete(step: Step) -> Refusal | None:
 
 def device_reviewed(step: Step) -> Refusal | None:
     """L01, 行政处罚法 art. 41(1)."""
-    if step.event.camera.is_reviewed():
-        return None
-    return Refusal("DEVICE_NOT_REVIEWED", "the camera lacks its legal or technical review")
+    return _fit(fitness.reviewed, step)
 
 
 def device_calibrated(step: Step) -> Refusal | None:
     """L35, 程序规定 art. 15: where verification is recorded, it must not have expired."""
-    until = step.event.camera.calibrated_until
-    if until is None or until >= step.event.flagged_at:
-        return None
-    return Refusal("DEVICE_EXPIRED", "the camera's verification had expired")
+    return _fit(fitness.calibrated, step)
 
 
 def zone_has_legal_basis(step: Step) -> Refusal | None:
     """0.8: a zone without a legal basis reminds, and is never evidence."""
-    if step.event.zone_version.legal_basis.strip():
-        return None
-    return Refusal("NO_LEGAL_BASIS", "the zone names no legal basis")
+    return _fit(fitness.has_legal_basis, step)
 
 
 def our_authority(step: Step) -> Refusal | None:
     """L21: a motor lane or another authority's zone can only be handed over."""
-    version = step.event.zone_version
-    if version.authority == Authority.CHENGGUAN and version.surface != Surface.MOTOR_LANE:
-        return None
-    return Refusal("FOREIGN_AUTHORITY", "another authority decides here")
+    return _fit(fitness.our_authority, step)
+
+
+def _fit(question: fitness.Question, step: Step) -> Refusal | None:
+    event = step.event
+    return question(event.camera, event.zone_version, event.flagged_at)
 
 
 def owner_was_told(step: Step) -> Refusal | None:
@@ -66,7 +63,8 @@ def owner_was_told(step: Step) -> Refusal | None:
 def within_review_time(step: Step) -> Refusal | None:
     """L37, 程序规定 art. 19: five work days from the collection."""
     count = step.policy.review_hard_work_days
-    if step.at < deadlines.end_of_work_days(step.event.flagged_at, count):
+    calendar = step.policy.calendar
+    if step.at < deadlines.end_of_work_days(step.event.flagged_at, count, calendar):
         return None
     return Refusal("REVIEW_EXPIRED", f"more than {count} work days have passed")
 
@@ -88,6 +86,13 @@ def no_open_statement(step: Step) -> Refusal | None:
     if not count:
         return None
     return Refusal("STATEMENT_OPEN", "a statement of the owner is not answered yet")
+
+
+def no_open_reply(step: Step) -> Refusal | None:
+    """W20, W49: "not my car", or an emergency, told by text, is looked into first."""
+    if not frozen_by(step.session, step.event):
+        return None
+    return Refusal("REPLY_OPEN", "a reply of the owner has frozen this until an officer answers it")
 
 
 def statement_window_over(step: Step) -> Refusal | None:
@@ -134,19 +139,31 @@ def officer_did_not_draw_zone(step: Step) -> Refusal | None:
     return Refusal("ZONE_AUTHOR", "who drew the zone may not decide on its events")
 
 
+def no_open_recusal_request(step: Step) -> Refusal | None:
+    """L09: what the party asks of an officer is answered before anybody escalates."""
+    if not open_requests(step.session, step.event):
+        return None
+    return Refusal("RECUSAL_OPEN", "the party's request for recusal is not answered yet")
+
+
+def no_void_ground(step: Step) -> Refusal | None:
+    """L39: what is to be cancelled is not escalated."""
+    if ground_of(step.session, step.event) is None:
+        return None
+    return Refusal("VOID_GROUND", "a ground to cancel the record was verified: void it")
+
+
+def within_two_years(step: Step) -> Refusal | None:
+    """L19, 行政处罚法 art. 36: what nobody found for two years is not punished any more."""
+    if step.at < deadlines.years_later(step.event.first_seen_at, 2):
+        return None
+    return Refusal("TOO_OLD", "more than two years have passed since it happened")
+
+
 def two_officers(step: Step) -> Refusal | None:
-    """L08: reviewer and co-signer, two different persons; the database holds it too."""
-    signed = set(escalating_officers(step))
+    """L08, L09: reviewer and co-signer, two different persons without a conflict; the database
+    holds it too."""
+    signed = set(signers(step.session, step.event.id))
     if len(signed) >= 2:
         return None
     return Refusal("CO_SIGNER_MISSING", f"{len(signed)} of 2 officers have signed")
-
-
-def escalating_officers(step: Step) -> list[int]:
-    return list(
-        step.session.scalars(
-            select(Decision.officer_id).where(
-                Decision.event_id == step.event.id, Decision.kind == DecisionKind.ESCALATE
-            )
-        )
-    )

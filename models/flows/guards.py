@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from models import deadlines
+from models import deadlines, delivery
+from models.contacts import is_stale
 from models.errors import Refusal
 from models.event import Event, EventState
 from models.evidence import Evidence, EvidenceKind
 from models.facts import Contact
 from models.flow import Step
+from models.flows import ground_guards, texts
+from models.flows.hours import in_hours
 from models.ground import in_bay
-from models.notice import Notice, NoticeStatus
 from models.people import Role, User
+from models.recusal import is_recused
 from models.zone import Authority, ConfirmMode, Surface, ZoneKind, ZonePhase
 
 MOTOR_VEHICLES = frozenset({"car", "van", "truck", "bus"})
@@ -50,8 +53,10 @@ def is_two_wheeler(step: Step) -> Refusal | None:
 
 
 def dwelt_long_enough(step: Step) -> Refusal | None:
-    """A3, L33: a short stop with the driver at hand is allowed."""
-    stood = (step.event.flagged_at - step.event.first_seen_at).total_seconds()
+    """A3, L33: a short stop with the driver at hand is allowed. W30: the dwell counts from the
+    beginning of the zone's hours."""
+    begun = ground_guards.counted_from(step, step.event)
+    stood = (step.event.flagged_at - begun).total_seconds()
     if stood >= step.event.zone_version.dwell_seconds:
         return None
     return Refusal("DWELL_TOO_SHORT", f"it stood {stood:g} s only")
@@ -59,7 +64,8 @@ def dwelt_long_enough(step: Step) -> Refusal | None:
 
 def outside_bays(step: Step) -> Refusal | None:
     """A3, L32: 道交法 art. 56 exempts marked bays."""
-    if in_bay(step.event.zone_version, step.event.box):
+    event = step.event
+    if in_bay(event.zone_version, event.box, at=event.flagged_at, calendar=step.policy.calendar):
         return Refusal("LEGAL_BAY", "it stands in a marked bay")
     return None
 
@@ -129,6 +135,14 @@ def by_active_officer(step: Step) -> Refusal | None:
     return Refusal("NOT_AN_OFFICER", "only an active officer may do this")
 
 
+def not_recused(step: Step) -> Refusal | None:
+    """L09, W44: who has a conflict has no hand in it, in whatever direction."""
+    user = step.inputs.get("user")
+    if isinstance(user, User) and not is_recused(step.session, step.event.id, user.id):
+        return None
+    return Refusal("RECUSED", "a recused officer has no hand in this event")
+
+
 def plate_known(step: Step) -> Refusal | None:
     """A8, W04: without a plate nobody can be told; send a patrol instead."""
     if step.event.plate or step.inputs.get("plate"):
@@ -161,7 +175,7 @@ def still_fresh(step: Step) -> Refusal | None:
 
 
 def owner_reachable(step: Step) -> Refusal | None:
-    """A11, W19: a contact is known and has agreed to be written to."""
+    """A11, W19, W49: a contact is known, has agreed to be written to, and is still the owner's."""
     contact = step.inputs.get("contact")
     if not isinstance(contact, Contact) or not contact.phone:
         local = (step.event.plate or "").startswith(step.policy.home_prefixes)
@@ -169,36 +183,43 @@ def owner_reachable(step: Step) -> Refusal | None:
         return Refusal(code, "the owner's phone is not known")
     if not contact.authorised:
         return Refusal("CONTACT_NOT_AUTHORISED", "the contact has not agreed to be written to")
+    if is_stale(step.session, contact.phone):
+        return Refusal("CONTACT_STALE", "whoever has this phone said that the car is not theirs")
     return None
 
 
 def in_sms_hours(step: Step) -> Refusal | None:
-    """L89, W30: the zone's hours for texts, local time; outside them a patrol goes."""
+    """L89, W30: the zone's hours for texts, local time, when its turn comes (L88); outside them a
+    patrol goes."""
     version = step.event.zone_version
-    now = deadlines.local(step.at).strftime("%H:%M")
-    begin, end = version.sms_from, version.sms_until
-    inside = begin <= now < end if begin <= end else now >= begin or now < end
-    if inside:
+    turn = texts.apart(step.session, step.event, step.at, step.policy)
+    if in_hours(version, step.at) and in_hours(version, turn):
         return None
+    begin, end = version.sms_from, version.sms_until
     return Refusal("QUIET_HOURS", f"texts are sent from {begin} to {end} only")
 
 
 def under_sms_limit(step: Step) -> Refusal | None:
     """L88: at most six texts a plate and day."""
-    start, end = deadlines.local_day(step.at)
-    sent = step.session.scalar(
-        select(func.count(Notice.id))
-        .join(Event, Event.id == Notice.event_id)
-        .where(
-            Event.plate == step.event.plate,
-            Notice.created_at >= start,
-            Notice.created_at < end,
-            Notice.status != NoticeStatus.CANCELLED,
-        )
-    )
-    if (sent or 0) < step.policy.sms_per_plate_per_day:
+    sent = texts.texts_today(step.session, step.event, step.at)
+    if sent < step.policy.sms_per_plate_per_day:
         return None
     return Refusal("SMS_LIMIT", f"{sent} texts today are enough")
+
+
+def outbox_keeps_up(step: Step) -> Refusal | None:
+    """W50: what would wait longer for its turn than the confirm time-out is not noticed."""
+    wait = texts.backlog_seconds(step.session, step.policy)
+    if wait <= step.policy.confirm_timeout_seconds:
+        return None
+    return Refusal("SMS_BACKLOG", f"the texts before it take {wait:g} s")
+
+
+def texts_arrive(step: Step) -> Refusal | None:
+    """W48: while too few texts arrive, an officer confirms."""
+    if delivery.open_pause(step.session) is None:
+        return None
+    return Refusal("DELIVERY_PAUSED", "too few texts arrive: an officer confirms every event")
 
 
 def not_on_blind_track(step: Step) -> Refusal | None:

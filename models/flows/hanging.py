@@ -18,6 +18,7 @@ from models.event import ActorKind
 from models.flow import Flow, Transition
 from models.flows import decision_guards as decision
 from models.flows import effects as do
+from models.flows import ground_guards as ground
 from models.flows import guards as when
 from models.flows import hanging_effects as place_do
 from models.flows import hanging_guards as place
@@ -38,7 +39,7 @@ _GATEWAY_OR_CLOCK = frozenset({ActorKind.GATEWAY, ActorKind.SYSTEM})
 _BIRTH = (
     Transition(
         "B0", None, "first_seen", S.CANDIDATE,
-        (place.place_zone_in_force,),
+        (place.place_zone_in_force, ground.zone_on_duty),
         (do.start_open_limit,),
     ),
     Transition(
@@ -87,7 +88,7 @@ _CREW = (
 _LOOKUP = (
     Transition(
         "B2", S.FLAGGED, "lookup", S.OWNER_LOOKUP,
-        (when.confirms_by_itself,),
+        (when.confirms_by_itself, when.texts_arrive),
         (place_do.note_party, do.mark_confirmed),
     ),
     Transition(
@@ -97,13 +98,13 @@ _LOOKUP = (
     ),
     Transition(
         "B2o", S.CONFIRM_PENDING, "officer_confirm", S.OWNER_LOOKUP,
-        (when.by_active_officer, watch.not_gone),
+        (when.by_active_officer, when.not_recused, watch.not_gone),
         (place_do.note_party, do.mark_confirmed),
         actors=_OFFICER,
     ),
     Transition(
         "B2d", frozenset({S.CONFIRM_PENDING, S.DISPATCHED}), "officer_discard", S.DISCARDED,
-        (when.by_active_officer, when.reason_given),
+        (when.by_active_officer, when.not_recused, when.reason_given),
         (do.end_event,),
         actors=_OFFICER,
     ),
@@ -140,7 +141,7 @@ _REMINDER = (
     ),
     Transition(
         "B4p", S.DISPATCHED, "paper_notice", S.REMINDED,
-        (when.by_active_officer, when.paper_photographed),
+        (when.by_active_officer, when.not_recused, when.paper_photographed),
         (place_do.note_party, do.start_paper_grace),
         actors=_OFFICER,
         reason="PAPER_NOTICE",
@@ -232,7 +233,8 @@ _OFFICERS = (
     Transition(
         "B6", S.NOT_RECTIFIED, "officer_confirm", S.REVIEW_PENDING,
         (
-            when.by_active_officer, decision.officer_did_not_draw_zone, place.responsible_named,
+            when.by_active_officer, when.not_recused, decision.officer_did_not_draw_zone,
+            place.responsible_named,
             decision.owner_was_told, decision.within_review_time, decision.no_open_statement,
         ),
         (place_do.start_confirmed_review, place_do.tell_not_rectified),
@@ -242,7 +244,7 @@ _OFFICERS = (
     Transition(
         "B6r", frozenset({S.NOT_RECTIFIED, S.REVIEW_PENDING, S.FORMAL_ORDER, S.ORDER_CHECK}),
         "reject", S.REJECTED,
-        (when.by_active_officer, when.reason_given),
+        (when.by_active_officer, when.not_recused, when.reason_given),
         (do.end_event,),
         actors=_OFFICER,
     ),
@@ -256,10 +258,11 @@ _OFFICERS = (
     Transition(
         "B7", S.REVIEW_PENDING, "order", S.FORMAL_ORDER,
         (
-            decision.officer_licensed, decision.officer_did_not_draw_zone, decision.our_authority,
-            decision.zone_has_legal_basis, watch.zone_is_live, decision.owner_was_told,
-            decision.within_review_time, decision.no_open_statement, place.responsible_named,
-            place.order_served, place.two_signed_order,
+            decision.officer_licensed, when.not_recused, decision.officer_did_not_draw_zone,
+            decision.our_authority,
+            decision.zone_has_legal_basis, ground.street_designated, watch.zone_is_live,
+            decision.owner_was_told, decision.within_review_time, decision.no_open_statement,
+            place.responsible_named, place.order_served, place.two_signed_order,
         ),
         (place_do.start_order,),
         actors=_OFFICER,
@@ -272,7 +275,7 @@ _OFFICERS = (
     ),
     Transition(
         "B7r", frozenset({S.FORMAL_ORDER, S.ORDER_CHECK}), "rectified", S.RECTIFIED,
-        (when.by_active_officer,),
+        (when.by_active_officer, when.not_recused),
         (place_do.note_removal, do.end_event),
         actors=_OFFICER,
         reason="ORDER_FOLLOWED",
@@ -280,10 +283,12 @@ _OFFICERS = (
     Transition(
         "B8", S.ORDER_CHECK, "escalate", S.ESCALATED,
         (
-            decision.officer_licensed, decision.officer_did_not_draw_zone,
-            decision.device_reviewed, decision.device_calibrated, watch.zone_is_live,
-            decision.zone_has_legal_basis, decision.our_authority, decision.no_open_statement,
-            place.order_served, place.order_period_over, place.photographed_after_order,
+            decision.officer_licensed, when.not_recused, decision.officer_did_not_draw_zone,
+            decision.device_reviewed, decision.device_calibrated, ground.device_has_purpose,
+            ground.device_filed, ground.detector_approved, ground.street_designated,
+            watch.zone_is_live, decision.zone_has_legal_basis, decision.our_authority,
+            decision.no_open_statement, decision.no_open_reply, place.order_served,
+            place.order_period_over, place.photographed_after_order,
             place.two_signed_escalation,
         ),
         (do.end_event, open_case),
@@ -301,13 +306,13 @@ _OFFICERS = (
 _ANY_OPEN = (
     Transition(
         "B12", OPEN | {S.ESCALATED}, "void", S.VOIDED,
-        (when.by_active_officer, when.reason_given),
+        (when.by_active_officer, when.not_recused, when.reason_given),
         (do.end_event, cancel_case),
         actors=_OFFICER,
     ),
     Transition(
         "B13", OPEN, "transfer", S.TRANSFERRED,
-        (when.by_active_officer, when.reason_given),
+        (when.by_active_officer, when.not_recused, when.reason_given),
         (do.end_event,),
         actors=_OFFICER,
     ),
@@ -316,6 +321,12 @@ _ANY_OPEN = (
         (),
         (do.end_event,),
         actors=_STAFF,
+        reason="PERMITTED_NOW",
+    ),
+    Transition(
+        "W30h", BEFORE_FINDING, "hours_over", S.EXEMPT,
+        (ground.parking_became_legal,),
+        (do.end_event,),
         reason="PERMITTED_NOW",
     ),
     Transition(

@@ -6,6 +6,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from models import deadlines
+from models.contacts import is_stale
 from models.errors import Refusal
 from models.event import FlowName
 from models.evidence import Evidence, EvidenceKind
@@ -13,6 +14,7 @@ from models.flow import Step
 from models.notice import Notice, NoticeStatus
 from models.place import FormalOrder, PlacePermit, ResponsibleParty, Signature, SignatureAct
 from models.place_parties import agreement_of, order_of
+from models.recusal import Recusal
 
 
 def place_zone_in_force(step: Step) -> Refusal | None:
@@ -46,9 +48,9 @@ def permitted_here(step: Step) -> Refusal | None:
 
 def not_designated(step: Step) -> Refusal | None:
     """L50, 国务院条例 art. 10: hanging is regulated on designated streets only; the zone names the
-    document as its legal basis, or nothing is asked of anybody."""
+    document that designates it, or nothing is asked of anybody."""
     event = step.event
-    if event.flow == FlowName.HANGING and not event.zone_version.legal_basis.strip():
+    if event.flow == FlowName.HANGING and not event.zone_version.designation_document.strip():
         return None
     return Refusal("DESIGNATED", "the street is designated, or this is a poster")
 
@@ -79,6 +81,8 @@ def texts_authorised(step: Step) -> Refusal | None:
         return Refusal("NO_AGREEMENT", "no agreement of this party is in force")
     if not agreement.authorises_texts or not party.phone:
         return Refusal("CONTACT_NOT_AUTHORISED", "the agreement allows no reminders by text")
+    if is_stale(step.session, party.phone):
+        return Refusal("CONTACT_STALE", "whoever has this phone said that it is not theirs (W49)")
     return None
 
 
@@ -150,7 +154,10 @@ def order_check_over(step: Step) -> Refusal | None:
     """B8: nobody looked in time, so nothing follows."""
     order = order_of(step.session, step.event)
     if order is not None and order.due_at is not None:
-        end = deadlines.end_of_work_days(order.due_at, step.policy.order_check_work_days)
+        policy = step.policy
+        end = deadlines.end_of_work_days(
+            order.due_at, policy.order_check_work_days, policy.calendar
+        )
         if step.at >= end:
             return None
     return Refusal("ORDER_CHECK_RUNNING", "there is still time to look")
@@ -169,7 +176,11 @@ def two_signed_escalation(step: Step) -> Refusal | None:
 def _two(step: Step, act: SignatureAct) -> Refusal | None:
     signed = step.session.scalar(
         select(func.count(func.distinct(Signature.officer_id))).where(
-            Signature.event_id == step.event.id, Signature.act == act
+            Signature.event_id == step.event.id,
+            Signature.act == act,
+            Signature.officer_id.not_in(
+                select(Recusal.officer_id).where(Recusal.event_id == step.event.id)
+            ),
         )
     )
     if (signed or 0) >= 2:

@@ -18,9 +18,12 @@ from models.event import TERMINAL, ActorKind, EventState
 from models.flow import Flow, Transition
 from models.flows import decision_guards as decision
 from models.flows import effects as do
+from models.flows import ground_effects as ground_do
+from models.flows import ground_guards as ground
 from models.flows import guards as when
 from models.flows import watch_guards as watch
 from models.flows.case_effects import cancel_case, open_case
+from models.flows.decision_effects import start_handover
 
 S = EventState
 OPEN = frozenset(state for state in EventState if state not in TERMINAL)
@@ -35,7 +38,7 @@ _GATEWAY_OR_CLOCK = frozenset({ActorKind.GATEWAY, ActorKind.SYSTEM})
 _BIRTH = (
     Transition(
         "A1", None, "first_seen", S.CANDIDATE,
-        (when.zone_in_force,),
+        (when.zone_in_force, ground.zone_on_duty),
         (do.start_open_limit,),
     ),
     Transition(
@@ -64,9 +67,16 @@ _BIRTH = (
 
 _GATES = (
     Transition(
-        "A5", S.FLAGGED, "exempt", S.EXEMPT,
+        "A5", frozenset({S.FLAGGED, S.CONFIRM_PENDING}), "exempt", S.EXEMPT,
         (when.exemption_proven,),
-        (do.end_event,),
+        (ground_do.note_exemption, do.end_event),
+        actors=_SYSTEM | _OFFICER,
+    ),
+    Transition(
+        "A5o", frozenset({S.CONFIRM_PENDING, S.PATROL_ASSIGNED}), "officer_exempt", S.EXEMPT,
+        (when.by_active_officer, when.not_recused, when.reason_given),
+        (do.end_event, do.tell_closed),
+        actors=_OFFICER,
     ),
     Transition(
         "B11", S.FLAGGED, "gates", S.DISCARDED,
@@ -81,6 +91,24 @@ _GATES = (
         reason="LOW_CONFIDENCE",
     ),
     Transition(
+        "W23", S.FLAGGED, "gates", S.EXEMPT_PENDING,
+        (ground.official_vehicle,),
+        (ground_do.wait_for_duty,),
+        reason="OFFICIAL_VEHICLE",
+    ),
+    Transition(
+        "W23q", S.EXEMPT_PENDING, "duty_over", S.CONFIRM_PENDING,
+        (watch.not_gone,),
+        (ground_do.end_duty, do.ask_officer),
+        reason="DUTY_UNCLEAR",
+    ),
+    Transition(
+        "W23g", S.EXEMPT_PENDING, "duty_over", S.DISCARDED,
+        (),
+        (do.note_departure, do.end_event),
+        reason="GONE",
+    ),
+    Transition(
         "W46", S.FLAGGED, "gates", S.PATROL_ASSIGNED,
         (when.is_two_wheeler,),
         (do.send_patrol,),
@@ -88,7 +116,7 @@ _GATES = (
     ),
     Transition(
         "A7", S.FLAGGED, "gates", S.CONFIRMED,
-        (when.confirms_by_itself, when.all_gates_pass),
+        (when.confirms_by_itself, when.all_gates_pass, when.texts_arrive),
         (do.mark_confirmed,),
     ),
     Transition(
@@ -98,19 +126,19 @@ _GATES = (
     ),
     Transition(
         "A8", S.CONFIRM_PENDING, "officer_confirm", S.CONFIRMED,
-        (when.by_active_officer, when.plate_known, watch.not_gone),
+        (when.by_active_officer, when.not_recused, when.plate_known, watch.not_gone),
         (do.correct_plate, do.mark_confirmed),
         actors=_OFFICER,
     ),
     Transition(
         "A8d", frozenset({S.CONFIRM_PENDING, S.PATROL_ASSIGNED}), "officer_discard", S.DISCARDED,
-        (when.by_active_officer, when.reason_given),
+        (when.by_active_officer, when.not_recused, when.reason_given),
         (do.end_event, do.tell_closed),
         actors=_OFFICER,
     ),
     Transition(
         "A8p", S.CONFIRM_PENDING, "officer_patrol", S.PATROL_ASSIGNED,
-        (when.by_active_officer, when.reason_given),
+        (when.by_active_officer, when.not_recused, when.reason_given),
         (do.send_patrol,),
         actors=_OFFICER,
     ),
@@ -127,7 +155,8 @@ _GATES = (
         reason="GONE",
     ),
     Transition(
-        "A9g", frozenset({S.CONFIRM_PENDING, S.CONFIRMED}), "absent", S.DISCARDED,
+        "A9g", frozenset({S.EXEMPT_PENDING, S.CONFIRM_PENDING, S.CONFIRMED}), "absent",
+        S.DISCARDED,
         (watch.left_before_promise,),
         (do.note_departure, do.end_event),
         reason="GONE",
@@ -138,8 +167,9 @@ _NOTICE = (
     Transition(
         "A10", S.CONFIRMED, "prepare_notice", S.NOTICE_PENDING,
         (
-            when.vehicle_has_plate, when.still_fresh, when.owner_reachable, when.in_sms_hours,
-            when.under_sms_limit, when.not_on_blind_track, when.first_grace_today,
+            when.vehicle_has_plate, when.still_fresh, when.outbox_keeps_up, when.owner_reachable,
+            when.in_sms_hours, when.under_sms_limit, when.not_on_blind_track,
+            ground.grace_is_granted, when.first_grace_today,
         ),
         (do.queue_n1,),
     ),
@@ -182,7 +212,7 @@ _NOTICE = (
     ),
     Transition(
         "A26", S.PATROL_ASSIGNED, "paper_notice", S.GRACE,
-        (when.by_active_officer, when.paper_photographed),
+        (when.by_active_officer, when.not_recused, when.paper_photographed),
         (do.start_paper_grace,),
         actors=_OFFICER,
         reason="PAPER_NOTICE",
@@ -268,20 +298,23 @@ _REVIEW = (
     Transition(
         "A20", S.REVIEW_PENDING, "escalate", S.ESCALATED,
         (
-            decision.officer_licensed, decision.officer_did_not_draw_zone,
-            decision.device_reviewed, decision.device_calibrated, watch.zone_is_live,
+            decision.officer_licensed, when.not_recused, decision.officer_did_not_draw_zone,
+            decision.device_reviewed, decision.device_calibrated, ground.device_has_purpose,
+            ground.device_filed, ground.detector_approved, ground.sign_photographed,
+            watch.zone_is_live,
             decision.zone_has_legal_basis, decision.our_authority, decision.owner_was_told,
-            decision.pack_complete, decision.within_review_time, decision.no_open_statement,
-            decision.statement_window_over, decision.not_escalated_before,
-            decision.two_officers,
+            decision.pack_complete, decision.within_review_time, decision.within_two_years,
+            decision.no_open_statement, decision.no_open_reply, decision.no_open_recusal_request,
+            decision.no_void_ground, decision.statement_window_over,
+            decision.not_escalated_before, decision.two_officers,
         ),
-        (do.end_event, open_case),
+        (do.end_event, open_case, start_handover),
         actors=_OFFICER,
         reason="TWO_OFFICERS",
     ),
     Transition(
         "A21", S.REVIEW_PENDING, "reject", S.REJECTED,
-        (when.by_active_officer, when.reason_given),
+        (when.by_active_officer, when.not_recused, when.reason_given),
         (do.end_event, do.tell_closed),
         actors=_OFFICER,
     ),
@@ -293,7 +326,7 @@ _REVIEW = (
     ),
     Transition(
         "A24", S.ESCALATED, "void", S.VOIDED,
-        (when.by_active_officer, when.reason_given),
+        (when.by_active_officer, when.not_recused, when.reason_given),
         (do.end_event, cancel_case, do.tell_voided),
         actors=_OFFICER,
     ),
@@ -302,19 +335,19 @@ _REVIEW = (
 _ANY_OPEN = (
     Transition(
         "A23", OPEN, "void", S.VOIDED,
-        (when.by_active_officer, when.reason_given),
+        (when.by_active_officer, when.not_recused, when.reason_given),
         (do.end_event, do.tell_voided),
         actors=_OFFICER,
     ),
     Transition(
         "A25", OPEN, "tow", S.REMOVED_BY_TOW,
-        (when.by_active_officer, when.reason_given),
+        (when.by_active_officer, when.not_recused, when.reason_given),
         (do.end_event,),
         actors=_OFFICER,
     ),
     Transition(
         "A27", OPEN, "transfer", S.TRANSFERRED,
-        (when.by_active_officer, when.reason_given),
+        (when.by_active_officer, when.not_recused, when.reason_given),
         (do.end_event,),
         actors=_OFFICER,
     ),
@@ -328,6 +361,12 @@ _ANY_OPEN = (
         (),
         (do.end_event, do.tell_closed),
         actors=_STAFF,
+        reason="PERMITTED_NOW",
+    ),
+    Transition(
+        "W30h", BEFORE_STAYED, "hours_over", S.UNDETERMINED,
+        (ground.parking_became_legal,),
+        (do.end_event, do.tell_closed),
         reason="PERMITTED_NOW",
     ),
     Transition(

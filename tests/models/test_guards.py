@@ -13,8 +13,11 @@ from models.flows import watch_guards as watch
 from models.flows.parking import PARKING
 from tests.models.city import City
 from tests.models.guard_cases import CASES, Case, Change, Scene
+from tests.models.guard_cases_ground import GROUND_CASES
+from tests.models.guard_cases_people import PEOPLE_CASES
 
 MakeCity = Callable[..., City]
+ALL = [*CASES, *GROUND_CASES, *PEOPLE_CASES]
 
 APART = {"seen_throughout", "pack_complete"}
 """Their refusals need another history; see the tests below."""
@@ -34,16 +37,16 @@ def _name(case: Case) -> str:
 
 def test_every_guard_of_the_table_has_a_case() -> None:
     used = {guard for row in PARKING.transitions for guard in row.guards}
-    assert used == {case[0] for case in CASES}
+    assert used == {case[0] for case in ALL}
 
 
-@pytest.mark.parametrize("case", CASES, ids=_name)
+@pytest.mark.parametrize("case", ALL, ids=_name)
 def test_guard_passes(case: Case, make_city: MakeCity) -> None:
     guard, way, passing, _, _ = case
     assert _refusal(make_city, guard, way, passing) is None
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if c[0].__name__ not in APART], ids=_name)
+@pytest.mark.parametrize("case", [c for c in ALL if c[0].__name__ not in APART], ids=_name)
 def test_guard_refuses(case: Case, make_city: MakeCity) -> None:
     """The refusal has a stable code and a sentence."""
     guard, way, _, refusing, code = case

@@ -1,0 +1,238 @@
+"""事先告知 (PRE_NOTICE): what a party is told before any decision (L10, L12: art. 44 and 62).
+
+Officers write it, the software prepares the sheet and holds the order of things: content, facts,
+reasons, basis, rights and remedies, each filled in; delivered, or waived with a record; and after a
+statement never harsher than before (L11). No amount of money is computed, named or accepted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import deadlines
+from models.audit_log import record
+from models.errors import BadInput, Conflict, NotAllowed, NotFound
+from models.event import Event, EventState
+from models.looks import lock
+from models.penalty import Degree, Penalty, PenaltyHandover, PreNotice
+from models.people import Role, Statement, StatementStatus, User
+from models.recusal import refuse_recused
+
+DELIVERED_HOW = ("in_person", "left_at_place", "post", "electronic")
+_AMOUNT = re.compile(
+    r"[¥￥$€]|\d[\d,.]*\s*(?:元|块|万|人民币|RMB|CNY|yuan)|[一二三四五六七八九十百千万两〇零]+\s*元",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The five fields of art. 44 and the remedies, as they stand on the sheet."""
+
+    content: str
+    facts: str
+    reasons: str
+    basis: str
+    rights: str
+    remedies: str
+
+
+LONGEST = {
+    "content": 500, "facts": 1000, "reasons": 1000, "basis": 300, "rights": 1000, "remedies": 1000,
+}  # fmt: skip
+RIGHTS = (
+    "您有权陈述和申辩，我们将充分听取并复核，不因陈述、申辩而加重。依法可以要求听证的，"
+    "请在收到本告知后五个工作日内提出。您可以申请执法人员回避，也可以委托他人代理。"
+)
+REMEDIES = (
+    "本告知不是处罚决定。若其后作出决定而您不服，可自收到决定之日起六十日内申请行政复议，"
+    "复议申请可以通过作出决定的机关提交；也可自收到决定之日起六个月内向人民法院提起诉讼。"
+)
+
+
+def severity(penalty: str, degree: str) -> int:
+    """A rank that orders proposals; without a penalty the degree counts for nothing."""
+    kind = list(Penalty).index(Penalty(penalty))
+    return 0 if kind == 0 else kind * 10 + list(Degree).index(Degree(degree))
+
+
+def prepared(event: Event) -> Texts:
+    """What the software can fill in; the officers' part (content, reasons) is left empty."""
+    version = event.zone_version
+    seen, until = deadlines.local(event.flagged_at), event.grace_deadline_at
+    stayed = f"，至{deadlines.local(until):%H:%M:%S}宽限期满后仍未驶离" if until else ""
+    place = event.zone.area.place or event.zone.area.name
+    plate = event.plate or ""
+    return Texts(
+        content="",
+        facts=f"{seen:%Y年%m月%d日 %H:%M}，{plate}在{place}停放{stayed}。编号{event.event_no}。",
+        reasons="",
+        basis=version.legal_basis,
+        rights=RIGHTS,
+        remedies=REMEDIES,
+    )
+
+
+def write(
+    session: Session,
+    event: Event,
+    user: User,
+    texts: Texts,
+    *,
+    penalty: str,
+    degree: str = Degree.ORDINARY,
+    at: datetime,
+) -> PreNotice:
+    """Write the sheet, or a new version of it; a version that was delivered stays as it was.
+
+    Raises BadInput naming an empty or too long field, or one that names money; Conflict where
+    nothing was established, a statement is open, or it would become harsher after a statement.
+    """
+    _check(texts, penalty, degree)
+    check_officer(session, event, user, at)
+    lock(session, event)
+    if event.state != EventState.ESCALATED:
+        raise Conflict("two officers have not established it", code="NOT_ESCALATED")
+    if _statements(session, event, StatementStatus.OPEN):
+        raise Conflict("a statement is not answered yet", code="STATEMENT_OPEN")
+    rank, earlier = severity(penalty, degree), latest(session, event)
+    if earlier is not None and rank > earlier.severity and _statements(session, event):
+        raise Conflict(
+            "after a statement nothing becomes harsher",
+            code="HARSHER",
+            hint="行政处罚法 art. 45: leave it as it was proposed, or make it milder",
+        )
+    row = PreNotice(
+        event_id=event.id, version=1 if earlier is None else earlier.version + 1,
+        penalty=penalty, degree=degree, severity=rank, written_by=user.id, written_at=at,
+        **{name: getattr(texts, name).strip() for name in LONGEST},
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    _note(session, event, user, "pre_notice.write", at, version=row.version)
+    return row
+
+
+def deliver(
+    session: Session,
+    event: Event,
+    user: User,
+    *,
+    how: str,
+    proof: str,
+    delivered_at: datetime,
+    at: datetime,
+) -> PreNotice:
+    """The latest version has reached the party. A text message is no delivery; an electronic one
+    needs the party's signed consent first (L17).
+
+    Raises BadInput (field how, proof or delivered_at), NotFound, Conflict.
+    """
+    if how not in DELIVERED_HOW:
+        raise BadInput(f"how is one of {', '.join(DELIVERED_HOW)}", field="how")
+    if not 0 < len(proof.strip()) <= 80:
+        raise BadInput("the receipt's number has 1 to 80 characters", field="proof")
+    row = _open(session, event, user, at)
+    if not row.written_at <= delivered_at <= at:
+        raise BadInput("it was delivered after it was written, and not later than now",
+                       field="delivered_at")  # fmt: skip
+    if how == "electronic" and not _consented(session, event):
+        raise Conflict(
+            "the party has not consented to electronic service",
+            code="NO_CONSENT",
+            hint="record the signed confirmation first (行政处罚法 art. 61)",
+        )
+    row.delivered_at, row.delivered_how, row.delivered_by = delivered_at, how, user.id
+    row.proof = proof.strip()
+    session.flush()
+    _note(session, event, user, "pre_notice.deliver", at, version=row.version, how=how)
+    return row
+
+
+def waive(session: Session, event: Event, user: User, *, waiver: str, at: datetime) -> PreNotice:
+    """L12: the party expressly gives up statement and defence; `waiver` says in which record.
+
+    Raises BadInput (field waiver), NotFound, Conflict.
+    """
+    words = waiver.strip()
+    if not 0 < len(words) <= 300:
+        raise BadInput("name the record of the waiver in 1 to 300 characters", field="waiver")
+    row = _open(session, event, user, at)
+    row.waived_at, row.waiver, row.delivered_by = at, words, user.id
+    session.flush()
+    _note(session, event, user, "pre_notice.waive", at, version=row.version)
+    return row
+
+
+def latest(session: Session, event: Event) -> PreNotice | None:
+    session.flush()
+    return session.scalar(
+        select(PreNotice)
+        .where(PreNotice.event_id == event.id)
+        .order_by(PreNotice.version.desc())
+        .limit(1)
+    )
+
+
+def names_money(text: str) -> bool:
+    """Whether a text names an amount; nothing here may (L22, L23, 8.8)."""
+    return _AMOUNT.search(text) is not None
+
+
+def _open(session: Session, event: Event, user: User, at: datetime) -> PreNotice:
+    check_officer(session, event, user, at)
+    lock(session, event)
+    row = latest(session, event)
+    if row is None:
+        raise NotFound(f"event {event.event_no} has no pre-notice")
+    if row.delivered_at is not None or row.waived_at is not None:
+        raise Conflict("this pre-notice was delivered or waived already", code="DELIVERED_ALREADY")
+    return row
+
+
+def check_officer(session: Session, event: Event, user: User, at: datetime) -> None:
+    """A licensed officer without a conflict. Raises NotAllowed."""
+    today = deadlines.local(at).date()
+    if not (user.active and user.has(Role.OFFICER) and user.is_licensed(today)):
+        raise NotAllowed("only an officer with a valid licence may do this", code="NOT_LICENSED")
+    refuse_recused(session, event.id, user)
+
+
+def _check(texts: Texts, penalty: str, degree: str) -> None:
+    if penalty not in list(Penalty):
+        raise BadInput(f"penalty is one of {', '.join(Penalty)}", field="penalty")
+    if degree not in list(Degree):
+        raise BadInput(f"degree is one of {', '.join(Degree)}", field="degree")
+    for name, longest in LONGEST.items():
+        value = getattr(texts, name).strip()
+        if not 0 < len(value) <= longest:
+            raise BadInput(f"{name} must have 1 to {longest} characters", field=name)
+        if names_money(value):
+            raise BadInput(f"{name} names an amount of money", field=name, code="NAMES_MONEY",
+                           hint="amounts are decided and written outside this system")  # fmt: skip
+
+
+def _statements(session: Session, event: Event, status: str | None = None) -> int:
+    query = select(func.count(Statement.id)).where(Statement.event_id == event.id)
+    if status is not None:
+        query = query.where(Statement.status == status)
+    return session.scalar(query) or 0
+
+
+def _consented(session: Session, event: Event) -> bool:
+    row = session.get(PenaltyHandover, event.id)
+    return row is not None and row.consent_at is not None
+
+
+def _note(
+    session: Session, event: Event, user: User, action: str, at: datetime, **details: object
+) -> None:
+    record(
+        session, at=at, actor=user.username, action=action, subject=f"event:{event.id}",
+        details=details,
+    )  # fmt: skip
