@@ -90,6 +90,21 @@ class Desk:
             )
         )
 
+    def exempt(self, reason: str) -> str:
+        """A5, W23: on duty, or there by permission; the reason says by what."""
+        return self._do(
+            lambda a: casework.exempt_by_officer(
+                a.session,
+                a.event,
+                a.user,
+                reason=reason,
+                policy=a.policy,
+                at=a.at,
+                command_id=self._command("exempt"),
+                expected_version=self.expected_version,
+            )
+        )
+
     def send_patrol(self, reason: str) -> str:
         """A8: somebody should look on the spot."""
         return self._do(

@@ -125,6 +125,7 @@ TOWED = Stage(
 STAGES: Mapping[str, Stage] = {
     EventState.CANDIDATE: CHECKING,
     EventState.FLAGGED: CHECKING,
+    EventState.EXEMPT_PENDING: CHECKING,
     EventState.CONFIRM_PENDING: CHECKING,
     EventState.CONFIRMED: TEXTING,
     EventState.NOTICE_PENDING: TEXTING,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, String
@@ -10,6 +11,37 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 from models.secret import EncryptedString
+
+
+class PlaceKind(StrEnum):
+    """Where a camera looks. Streets, squares and what lies open to everybody."""
+
+    STREET = "street"
+    SQUARE = "square"
+    PARK = "park"
+    STATION = "station"
+    MARKET = "market"
+    SCHOOL_GATE = "school_gate"
+    HOSPITAL_GATE = "hospital_gate"
+    CAR_PARK = "car_park"
+    OTHER_PUBLIC = "other_public"
+
+
+FORBIDDEN_PLACES = frozenset(
+    {
+        "guest_room",
+        "private_dining_room",
+        "dormitory",
+        "staff_rest_room",
+        "bathroom",
+        "toilet",
+        "changing_room",
+        "nursing_room",
+        "fitting_room",
+        "home",
+    }
+)
+"""视频条例 art. 8 (L70): nobody may put a camera there; nor so that it looks into one."""
 
 
 class Camera(Base):
@@ -40,6 +72,15 @@ class Camera(Base):
     published_at: Mapped[datetime | None]
     filing_no: Mapped[str | None] = mapped_column(String(80))
     purpose: Mapped[str] = mapped_column(String(200), default="")
+    place_kind: Mapped[str] = mapped_column(
+        String(30), default=PlaceKind.STREET, server_default=PlaceKind.STREET
+    )
+    approved_detectors: Mapped[list[Any]] = mapped_column(
+        default=lambda: ["parking"], server_default='["parking"]'
+    )
+    """Kinds of zones (ZoneKind) that this camera is approved for; no other runs on it (L60)."""
+    impact_assessment: Mapped[str | None] = mapped_column(String(120))
+    """Number of the assessment of its effects on people (PIPL art. 55, L64)."""
     calibrated_until: Mapped[datetime | None]
     clock_offset_seconds: Mapped[float] = mapped_column(default=0.0)
     """How far the camera's clock is ahead of ours, as a person found it; beyond 1.0 s nothing is

@@ -7,7 +7,10 @@ only these three questions, asked when a zone was redrawn or two sightings may b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from models import schedule
+from models.calendar import WorkCalendar
 from models.zone import ZoneVersion
 
 
@@ -17,11 +20,24 @@ def covers(version: ZoneVersion, box: Sequence[float]) -> bool:
     return _inside(version.polygon, (box[0] + box[2]) / 2, box[3])
 
 
-def in_bay(version: ZoneVersion, box: Sequence[float]) -> bool:
-    """Whether the whole box lies within one marked bay (L32)."""
+def in_bay(
+    version: ZoneVersion, box: Sequence[float], *, at: datetime, calendar: WorkCalendar
+) -> bool:
+    """Whether the whole box lies within one marked bay that may be used at this time (L32)."""
     x1, y1, x2, y2 = box
     corners = ((x1, y1), (x2, y1), (x1, y2), (x2, y2))
-    return any(all(_inside(bay, x, y) for x, y in corners) for bay in version.bays)
+    bays = open_bays(version, at=at, calendar=calendar)
+    return any(all(_inside(bay, x, y) for x, y in corners) for bay in bays)
+
+
+def open_bays(
+    version: ZoneVersion, *, at: datetime, calendar: WorkCalendar
+) -> list[list[list[float]]]:
+    """The marked bays that may be used now: those without hours, and those within theirs
+    (道路交通安全法实施条例 art. 33)."""
+    hours = [*version.bay_hours, *([[]] * len(version.bays))]
+    pairs = zip(version.bays, hours, strict=False)
+    return [bay for bay, bands in pairs if schedule.holds(bands, at, calendar)]
 
 
 def _inside(polygon: Sequence[Sequence[float]], x: float, y: float) -> bool:

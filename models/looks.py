@@ -18,6 +18,7 @@ from models.states import PlaceState
 WATCHED = frozenset(
     {
         EventState.FLAGGED,
+        EventState.EXEMPT_PENDING,
         EventState.CONFIRM_PENDING,
         EventState.CONFIRMED,
         EventState.NOTICE_PENDING,

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from models import fields
 from models.audit_log import record
-from models.camera import Camera, CameraHealthChange
+from models.camera import FORBIDDEN_PLACES, Camera, CameraHealthChange, PlaceKind
 from models.errors import BadInput, Conflict, NotFound
+from models.zone import ZoneKind
 from models.zones import (
     export_zones,
     find_zone,
@@ -86,6 +87,28 @@ def _gb_id(field: str, value: object) -> str:
     return number
 
 
+def _place_kind(field: str, value: object) -> str:
+    """L70, 视频条例 art. 8: places in which nobody may be filmed are refused by name."""
+    if isinstance(value, str) and value in FORBIDDEN_PLACES:
+        raise BadInput(
+            f"no camera may stand in or look into a {value}",
+            field=field,
+            code="FORBIDDEN_PLACE",
+            hint="视频条例 art. 8; allowed: " + ", ".join(PlaceKind),
+        )
+    return fields.one_of(PlaceKind)(field, value)
+
+
+def _detectors(field: str, value: object) -> list[str]:
+    """L60: the kinds of zones that the camera is approved for."""
+    known = [kind.value for kind in ZoneKind]
+    if not isinstance(value, list | tuple) or not all(entry in known for entry in value):
+        raise BadInput(
+            f"{field} must be a list of kinds of zones", field=field, hint=", ".join(known)
+        )
+    return [kind for kind in known if kind in value]
+
+
 _CAMERA: Mapping[str, fields.Rule] = {
     "name": fields.text(80, required=True),
     "stream_url": _url,
@@ -105,6 +128,9 @@ _CAMERA: Mapping[str, fields.Rule] = {
     "published_at": fields.optional(fields.instant),
     "filing_no": fields.optional(fields.text(80)),
     "purpose": fields.text(200),
+    "place_kind": _place_kind,
+    "approved_detectors": _detectors,
+    "impact_assessment": fields.optional(fields.text(120)),
     "calibrated_until": fields.optional(fields.instant),
     "clock_offset_seconds": fields.number(-86400, 86400),
 }

@@ -14,6 +14,8 @@ class EventState(StrEnum):
 
     CANDIDATE = "CANDIDATE"
     FLAGGED = "FLAGGED"
+    EXEMPT_PENDING = "EXEMPT_PENDING"
+    """An official vehicle, perhaps on duty: nobody is asked for half an hour (W23)."""
     CONFIRM_PENDING = "CONFIRM_PENDING"
     CONFIRMED = "CONFIRMED"
     NOTICE_PENDING = "NOTICE_PENDING"

@@ -11,6 +11,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
+from models.camera import Camera
 
 
 class ZoneKind(StrEnum):
@@ -79,6 +80,7 @@ class Zone(Base):
     kind: Mapped[str] = mapped_column(String(20), default=ZoneKind.PARKING)
     retired_at: Mapped[datetime | None]
     area: Mapped[EnforcementArea] = relationship()
+    camera: Mapped[Camera] = relationship()
     versions: Mapped[list[ZoneVersion]] = relationship(
         order_by="ZoneVersion.version", back_populates="zone"
     )
@@ -124,6 +126,18 @@ class ZoneVersion(Base):
     """crowd: people a square metre that are too many (C2)."""
     slow_look_seconds: Mapped[float | None]
     """hanging, poster: how often it is looked at; null: as the installation's setting says."""
+    designation_document: Mapped[str] = mapped_column(
+        String(120), default="", server_default=text("('')")
+    )
+    """hanging: by which the city designated the street (国务院条例 art. 10, L50)."""
+    sign_photo: Mapped[str | None] = mapped_column(String(300))
+    """Key in the evidence store of a photo of the sign that forbids it here (程序规定 art. 15)."""
+    schedule: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """When it is in force (models.schedule); empty: always."""
+    bay_hours: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """For each bay, when it may be used; empty, or shorter than `bays`: always (L32)."""
+    no_grace: Mapped[str] = mapped_column(String(40), default="", server_default=text("('')"))
+    """Why nobody is promised any minutes here (a strictly managed road, 4.2); empty: they are."""
     created_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     zone: Mapped[Zone] = relationship(back_populates="versions")

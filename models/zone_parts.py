@@ -69,6 +69,13 @@ def check_kind(kind: str, values: Mapping[str, Any]) -> None:
             field="threshold",
             hint="leave it out for the model's own",
         )
+    if len(values["bay_hours"]) > len(values["bays"]):
+        raise BadInput(
+            f"there are {len(values['bays'])} bays, but hours for {len(values['bay_hours'])}",
+            field="bay_hours", hint="one schedule a bay, in the order of the bays",
+        )  # fmt: skip
+    if values["designation_document"] and kind != ZoneKind.HANGING:
+        raise BadInput("only streets for hanging are designated", field="designation_document")
     if values["approved"] and kind not in (ZoneKind.HANGING, ZoneKind.POSTER):
         raise BadInput(f"nothing is approved in a {kind} zone", field="approved")
     if values["bands"] and kind != ZoneKind.CROWD:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import fields, zone_parts
+from models import fields, schedule, zone_parts
 from models.audit_log import record
 from models.camera import Camera
 from models.errors import BadInput, NotFound
@@ -53,6 +53,11 @@ _VERSION: Mapping[str, fields.Rule] = {
     "area_m2": fields.optional(fields.number(1, 1_000_000)),
     "density_threshold": fields.optional(fields.number(0.01, 20)),
     "slow_look_seconds": fields.optional(fields.number(10, 30)),
+    "designation_document": fields.text(120),
+    "sign_photo": fields.optional(fields.text(300)),
+    "schedule": schedule.bands,
+    "bay_hours": schedule.bay_hours,
+    "no_grace": fields.text(40),
 }
 _ZONE: Mapping[str, fields.Rule] = {
     "name": fields.text(80, required=True),
@@ -79,6 +84,11 @@ _DEFAULTS: Mapping[str, Any] = {
     "area_m2": None,
     "density_threshold": None,
     "slow_look_seconds": None,
+    "designation_document": "",
+    "sign_photo": None,
+    "schedule": [],
+    "bay_hours": [],
+    "no_grace": "",
 }
 
 

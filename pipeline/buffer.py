@@ -18,6 +18,7 @@ import numpy as np
 from models.errors import QifenError, Unavailable
 from models.evidence import EvidenceKind
 from pipeline.evidence import Picture, Shot, close_up, panorama
+from pipeline.gates import BODY_COLOUR, sure_body_colour
 from pipeline.logs import get_logger
 from vision.types import CrowdCount, Departure, Frame, LookResult, Sighting, WatchLook
 
@@ -46,9 +47,16 @@ class HeldSighting:
         if reading is not None and plate_frame is not None:
             # The vehicle's box of the same frame goes with it: another car's plate shows (P17).
             vehicle = list(reading.vehicle_box or sighting.box)
-            details = {"vehicle_box": vehicle, "confidence": round(reading.confidence, 4)}
-            shots.append(close_up(EvidenceKind.E2, Picture(plate_frame), reading.box, **details))
-        bare = replace(sighting, frame=_bare(sighting.frame), first_frame=None, plate_frame=None)
+            said = {"vehicle_box": vehicle, "confidence": round(reading.confidence, 4)}
+            shots.append(close_up(EvidenceKind.E2, Picture(plate_frame), reading.box, **said))
+        details = dict(sighting.details)
+        paint = sure_body_colour(sighting) if sighting.kind == "parking" else None
+        if paint is not None:
+            details[BODY_COLOUR] = str(paint)
+        bare = replace(
+            sighting, frame=_bare(sighting.frame), first_frame=None, plate_frame=None,
+            details=details,
+        )  # fmt: skip
         return cls(bare, tuple(shots))
 
     @property

@@ -25,7 +25,7 @@ from models.event import Event, EventState, FlowName
 from models.policy import save_policy
 from models.registry import add_camera, import_zones
 from models.store import Store
-from models.zone import ConfirmMode, ZonePhase
+from models.zone import ConfirmMode, ZoneKind, ZonePhase
 from notify.local_channel import LocalChannel
 from notify.owners import Owner
 from pipeline.evidence import MemoryEvidence
@@ -164,7 +164,8 @@ def _furnish(session: Session, zones: Mapping[str, Any], options: ReplayOptions)
     camera = add_camera(
         session, _CAMERA, "rtsp://replay.invalid/file", at=at, actor=_CAMERA,
         legal_review="replay", technical_review="replay", sign_installed=True,
-        published_at=at - timedelta(days=1),
+        published_at=at - timedelta(days=1), purpose=_CAMERA,
+        approved_detectors=[kind.value for kind in ZoneKind],
     )  # fmt: skip
     if options.policy:
         save_policy(session, options.policy, at=at, actor=_CAMERA)
@@ -172,13 +173,17 @@ def _furnish(session: Session, zones: Mapping[str, Any], options: ReplayOptions)
         "confirm_mode": ConfirmMode.AUTO.value, "phase": ZonePhase.LIVE.value,
         "sms_from": "00:00", "sms_until": "23:59",
     }  # fmt: skip
-    # Hanging is regulated on designated streets only (L50): a replay's street is one.
     first: dict[str, Any] = {"legal_basis": _CAMERA}
     if options.grace_seconds is not None:
         first["grace_seconds"] = options.grace_seconds
-    entries = [{**first, **zone, **always} for zone in zones["zones"]]
+    entries = [{**first, **_designated(zone), **zone, **always} for zone in zones["zones"]]
     import_zones(session, camera, {"zones": entries}, at=at, actor=_CAMERA)
     return camera.id
+
+
+def _designated(zone: Mapping[str, Any]) -> dict[str, Any]:
+    """Hanging is regulated on designated streets only (L50): a replay's street is one."""
+    return {"designation_document": _CAMERA} if zone.get("kind") == ZoneKind.HANGING else {}
 
 
 def _read_zones(zones: str | Path | Mapping[str, Any]) -> Mapping[str, Any]:

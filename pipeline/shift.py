@@ -16,14 +16,14 @@ from zoneinfo import ZoneInfo
 
 from models.errors import Conflict, NotFound, QifenError
 from models.policy import load_policy
-from models.registry import get_camera, zones_for
+from models.registry import get_camera
 from pipeline.buffer import Held, HeldSighting, HoldingBuffer, held_items
 from pipeline.health import CameraHealth
 from pipeline.health_reference import NO_REFERENCE, Reference, keep_learnt, read_reference
 from pipeline.intake import Intake
 from pipeline.logs import get_logger
 from pipeline.metrics import CameraCounters
-from pipeline.watches import WatchList, zone_shape
+from pipeline.watches import WatchList, refused_zones, zones_to_watch
 from vision.frames import LiveSource, StreamState
 from vision.health_reference import ReferenceBook
 from vision.looker import CameraLooker
@@ -63,6 +63,8 @@ class Orders:
     clock_limit_seconds: float = 1.0
     zone_seconds: float = 0.0
     """The camera's time zone, ahead of UTC."""
+    refused: tuple[str, ...] = ()
+    """Zones that nobody has approved the camera for."""
 
 
 class Shift:
@@ -122,7 +124,8 @@ class Shift:
                     self._take_reference(looker, orders.reference)
                 looker.set_watches(orders.watches)
                 source.want_more(self._pace(looker))
-                self._health.remark = "; ".join((*looker.unserved, self._post.trouble)).strip("; ")
+                remarks = (*looker.unserved, *orders.refused, self._post.trouble)
+                self._health.remark = "; ".join(remarks).strip("; ")
                 seen = orders
             started = time.monotonic()
             trouble = self._health.note_clock(
@@ -244,15 +247,18 @@ class Shift:
                 self._end(FENCED)
             elif now != (post.url, post.looks_per_second, post.weights):
                 self._end("changed")
-            zones = tuple(zone_shape(version) for version in zones_for(session, camera))
+            at, policy = self._services.clock.now(), load_policy(session)
+            zones = tuple(zones_to_watch(session, camera, at=at, calendar=policy.calendar))
+            refused = tuple(refused_zones(session, camera, at=at))
             watches = tuple(self._watch_list.subjects(session, camera.id))
             old = self.orders
             reference = old.reference
             if camera.reference_picture != reference.key:
                 reference = read_reference(self._services.evidence, camera)
-            limit = load_policy(session).clock_offset_limit_seconds
-            offset = self._services.clock.now().astimezone(ZoneInfo(camera.time_zone)).utcoffset()
-        new = Orders(zones, watches, reference, limit, offset.total_seconds() if offset else 0.0)
+            limit = policy.clock_offset_limit_seconds
+            offset = at.astimezone(ZoneInfo(camera.time_zone)).utcoffset()
+        zone_seconds = offset.total_seconds() if offset else 0.0
+        new = Orders(zones, watches, reference, limit, zone_seconds, refused)
         # The same object where nothing changed: the eyes keep what they remember.
         same = replace(old, watches=()) == replace(new, watches=())
         return old if same and _identity(old.watches) == _identity(watches) else new

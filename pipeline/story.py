@@ -32,6 +32,7 @@ _GREEN, _YELLOW, _RED, _BLUE, _GREY = 32, 33, 31, 36, 90
 
 _STEPS: Mapping[str, _Words] = {
     EventState.FLAGGED: _Words("看见", "seen", _BLUE),
+    EventState.EXEMPT_PENDING: _Words("公务车辆，先不打扰", "official plate: left alone", _GREY),
     EventState.CONFIRM_PENDING: _Words("待人工确认", "an officer is asked to confirm", _YELLOW),
     EventState.CONFIRMED: _Words("已确认", "confirmed, every gate passed", _BLUE),
     EventState.NOTICE_PENDING: _Words("短信排队", "text queued", _BLUE),

@@ -7,16 +7,22 @@ lives in memory only, except what can be made again from E1.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models import schedule
+from models.calendar import WorkCalendar
+from models.camera import Camera
 from models.casework import open_watches
 from models.errors import NotFound
 from models.event import Event, FlowName
 from models.evidence import Evidence, EvidenceKind
+from models.fitness import detector_approved
+from models.ground import open_bays
+from models.registry import zones_for
 from models.zone import ZoneVersion
 from pipeline.evidence import EvidenceFiles, crop, decode_jpeg
 from vision.shapes import Approval, CrowdBand
@@ -26,15 +32,37 @@ WATCHED_FLOWS = (FlowName.PARKING, FlowName.HANGING, FlowName.POSTER)
 """A crowd is counted, not watched."""
 
 
-def zone_shape(version: ZoneVersion) -> ZoneShape:
-    """What the eyes need to know of a zone version."""
+def zones_to_watch(
+    session: Session, camera: Camera, *, at: datetime, calendar: WorkCalendar
+) -> list[ZoneShape]:
+    """The zones that the eyes look into now: of a kind that the camera is approved for (L60), and
+    within their hours (W30). Bays outside their own hours are no bays (L32)."""
+    return [
+        zone_shape(version, open_bays(version, at=at, calendar=calendar))
+        for version in zones_for(session, camera)
+        if detector_approved(camera, version, at) is None
+        and schedule.holds(version.schedule, at, calendar)
+    ]
+
+
+def refused_zones(session: Session, camera: Camera, *, at: datetime) -> list[str]:
+    """Why some zones of a camera are not looked into: nobody has approved it (L60)."""
+    return [
+        f"zone {version.zone.name} stands still: {refusal.message}"
+        for version in zones_for(session, camera)
+        if (refusal := detector_approved(camera, version, at)) is not None
+    ]
+
+
+def zone_shape(version: ZoneVersion, bays: Sequence[Any] | None = None) -> ZoneShape:
+    """What the eyes need to know of a zone version. bays: those that may be used now; None: all."""
     return ZoneShape(
         name=version.zone.name,
         kind=version.zone.kind,
         polygon=_polygon(version.polygon),
         dwell_seconds=version.dwell_seconds,
         threshold=version.threshold,
-        bays=tuple(_polygon(bay) for bay in version.bays),
+        bays=tuple(_polygon(bay) for bay in (version.bays if bays is None else bays)),
         area=version.zone.area.name,
         aspect_ratio=version.aspect_ratio,
         version=version.version,

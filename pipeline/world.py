@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from models.camera import Camera
 from models.clock import FakeClock
 from models.event import Deadline
-from models.registry import get_camera, zones_for
+from models.policy import load_policy
+from models.registry import get_camera
 from pipeline.buffer import HeldSighting, held_items
 from pipeline.intake import Intake
 from pipeline.sender import Sender
 from pipeline.services import Services
 from pipeline.sweep import Sweep
-from pipeline.watches import WatchList, zone_shape
+from pipeline.watches import WatchList, zones_to_watch
 from vision.looker import CameraLooker
 from vision.types import Frame, LookResult, Sighting, ZoneShape
 
@@ -46,7 +49,7 @@ class World:
         detector = services.detector()
         with services.store.read() as session:
             camera = get_camera(session, camera_id)
-            shapes = [zone_shape(version) for version in zones_for(session, camera)]
+            shapes = self._zones(session, camera)
         self.looker = CameraLooker(camera.name, shapes, detector, services.plate_reader())
         self.intake = Intake(services, model=detector.info)
         self.sweep = Sweep(services)
@@ -103,10 +106,14 @@ class World:
         """Zones and watches as the database has them now."""
         with self.services.store.read() as session:
             camera = get_camera(session, self.camera_id)
-            zones: Sequence[ZoneShape] = [zone_shape(v) for v in zones_for(session, camera)]
+            zones = self._zones(session, camera)
             subjects = self._watch_list.subjects(session, self.camera_id)
         self.looker.set_zones(zones)
         self.looker.set_watches(subjects)
+
+    def _zones(self, session: Session, camera: Camera) -> Sequence[ZoneShape]:
+        calendar = load_policy(session).calendar
+        return zones_to_watch(session, camera, at=self.clock.now(), calendar=calendar)
 
     def _take_sighting(self, item: HeldSighting) -> None:
         event_id = self.intake.sighting(self.camera_id, item)

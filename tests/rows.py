@@ -37,12 +37,17 @@ def camera(session: Session, **details: Any) -> Camera:
         "technical_review": "技审2026-1",
         "sign_installed": True,
         "published_at": NOON,
+        "purpose": "违停提醒",
+        "approved_detectors": ["parking", "hanging", "poster", "crowd"],
     }
     return add_camera(session, at=NOON, actor="test", **(values | details))
 
 
 def zone(session: Session, of: Camera, **values: Any) -> ZoneVersion:
-    default = {"name": "人行道", "polygon": SQUARE, "phase": "live", "place": "延安路人行道"}
+    default = {
+        "name": "人行道", "polygon": SQUARE, "phase": "live", "place": "延安路人行道",
+        "sign_photo": "sign.jpg",
+    }  # fmt: skip
     return save_zone(session, of, default | values, at=NOON, actor="test")
 
 

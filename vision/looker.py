@@ -122,6 +122,7 @@ class CameraLooker:
 
     def set_zones(self, zones: Sequence[ZoneShape]) -> None:
         """Take new zones. The reference of the view stays: `set_reference` changes it."""
+        self._slow.set_zones(zones)
         if tuple(zone for zone in zones if zone.kind == "parking") == self._rule.zones:
             return
         self._rule.set_zones(zones)

@@ -38,6 +38,11 @@ _NOT_OURS = (
     "sms_until",
     "legal_basis",
     "reference_picture",
+    "designation_document",
+    "sign_photo",
+    "schedule",
+    "bay_hours",
+    "no_grace",
 )
 """What an installation's own export says besides: law and texts, of no concern to the eyes."""
 

@@ -69,8 +69,12 @@ def _confirm(services: Services, who: Visitor, view: views.EventView, refresh: R
         await _do(lambda: at_desk.send_patrol(reason.value or ""), who, refresh)
 
     ui.button(who.word("confirm"), on_click=confirm).classes("w-full").props("no-caps color=teal-9")
+    async def exempt() -> None:
+        await _do(lambda: at_desk.exempt(reason.value or ""), who, refresh)
+
     with ui.row().classes("w-full qf-buttons"):
         ui.button(who.word("discard"), on_click=discard).props("no-caps outline color=grey-8")
+        ui.button(who.word("exempt"), on_click=exempt).props("no-caps outline color=grey-8")
         ui.button(who.word("send_patrol"), on_click=patrol).props("no-caps outline color=grey-8")
 
 

@@ -24,6 +24,7 @@ from models.event import (
     WatchSpan,
 )
 from models.evidence import Evidence, EvidenceKind
+from models.history import History, history_of
 from models.notice import DeliveryReceipt, Notice
 from models.people import Decision, Statement, User
 from models.states import ENDED, CrowdState, PlaceState
@@ -34,6 +35,7 @@ TABS: dict[str, tuple[str, ...]] = {
     "confirm": (EventState.CONFIRM_PENDING,),
     "running": (
         EventState.FLAGGED,
+        EventState.EXEMPT_PENDING,
         EventState.CONFIRMED,
         EventState.NOTICE_PENDING,
         EventState.GRACE,
@@ -51,6 +53,7 @@ TABS: dict[str, tuple[str, ...]] = {
 
 _COUNTED: dict[str, tuple[DeadlineKind, str]] = {
     EventState.CONFIRM_PENDING: (DeadlineKind.CONFIRM, "left_to_confirm"),
+    EventState.EXEMPT_PENDING: (DeadlineKind.DUTY, "left_of_duty"),
     EventState.GRACE: (DeadlineKind.GRACE, "left_to_leave"),
     EventState.REVIEW_PENDING: (DeadlineKind.REVIEW_HARD, "left_to_decide"),
     EventState.PATROL_ASSIGNED: (DeadlineKind.PATROL, "left_for_patrol"),
@@ -181,6 +184,7 @@ class EventView:
     statements: Sequence[StatementView]
     decisions: Sequence[DecisionView]
     pack_missing: Sequence[str]
+    history: History | None = None
     place: dict[str, Any] | None = None
     """Of a hanging, poster or crowd event: `api.place_shapes.place`."""
 
@@ -315,6 +319,7 @@ def event_view(session: Session, event_id: int) -> EventView:
         ],
         decisions=_decisions(session, event_id),
         pack_missing=review.pack_status(session, event).missing,
+        history=history_of(session, event),
     )
 
 

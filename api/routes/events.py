@@ -165,6 +165,13 @@ def discard(event_id: Id, body: Because, caller: Officer, services: Serving) -> 
     return _after(services, caller, event_id)
 
 
+@router.post("/events/{event_id}/exempt")
+def exempt(event_id: Id, body: Because, caller: Officer, services: Serving) -> dict[str, Any]:
+    """A5, W23: on duty, or there by permission; the reason says by what."""
+    _desk(services, caller, event_id, body).exempt(body.reason)
+    return _after(services, caller, event_id)
+
+
 @router.post("/events/{event_id}/patrol")
 def patrol(event_id: Id, body: Because, caller: Officer, services: Serving) -> dict[str, Any]:
     """A8: somebody should look on the spot."""

@@ -97,7 +97,7 @@ def handling_due(case: Case, policy: Policy, start: datetime) -> datetime:
         if case.loop == Loop.COORDINATED
         else policy.case_limited_work_days
     )
-    return deadlines.add_work_seconds(start, days * deadlines.SECONDS_A_DAY)
+    return deadlines.add_work_seconds(start, days * deadlines.SECONDS_A_DAY, policy.calendar)
 
 
 def _start_limit(step: Step, due_at: datetime) -> None:

@@ -31,10 +31,12 @@ def begin_alarm(step: Step) -> None:
 
 def call_responders(step: Step) -> None:
     """C4: at once, no grace: the first responder has two minutes, then the next is called."""
-    event, policy = step.event, step.policy
+    event, policy, seen = step.event, step.policy, view(step)
+    count = seen.latest or seen.manual
     event.measured = {
         **event.measured,
-        "falling_from": view(step).people,
+        "falling_from": seen.people,
+        "called_over": None if count is None else seen.limit(count),
         "falling_since": step.at.isoformat(),
     }
     for kind, seconds in (

@@ -15,10 +15,12 @@ from models.looks import add_flag, gap_warning, window_end
 from models.people import Statement
 from models.policy import Policy
 
-NO_GRACE = frozenset({"BLIND_TRACK", "SAME_DAY_REPEAT"})
+NO_GRACE = frozenset({"BLIND_TRACK", "SAME_DAY_REPEAT", "STRICT_ROAD"})
 """No-grace conditions of 4.2: a text without a promise, and a patrol."""
 
-PROMISES = ("N1", "N1b", "N7")
+MISREAD = "PLATE_MISREAD"
+
+PROMISES = ("N1", "N1L", "N1b", "N7")
 """Texts that would be untrue once the event has ended."""
 
 
@@ -82,8 +84,10 @@ def queue_n1(step: Step) -> None:
     event, policy = step.event, step.policy
     event.grace_policy = policy.grace_policy
     contact = _contact(step)
-    notice = texts.queue_first(step.session, event, "N1", contact, at=step.at, policy=policy)
-    due = notice.next_attempt_at + timedelta(seconds=policy.sms_submit_seconds)
+    notice = texts.queue_first(
+        step.session, event, policy.first_text, contact, at=step.at, policy=policy
+    )
+    due = notice.valid_until or notice.next_attempt_at
     deadlines.promise(step.session, event, DeadlineKind.SMS_SUBMIT, due)
 
 
@@ -105,7 +109,7 @@ def warn_without_promise(step: Step) -> None:
 
 def withdraw_unsent(step: Step) -> None:
     """A13: a text that has not left the house must not start a clock later."""
-    texts.cancel_unsent(step.session, step.event, ("N1",))
+    texts.cancel_unsent(step.session, step.event, texts.FIRST_TEXTS[step.event.flow])
 
 
 def start_grace(step: Step) -> None:
@@ -200,8 +204,10 @@ def name_doubt(step: Step) -> None:
 
 
 def tell_closed(step: Step) -> None:
-    """N3b: closed without a penalty, to those who had the promise."""
-    texts.queue_followup(step.session, step.event, "N3b", at=step.at, policy=step.policy)
+    """N3b: closed without a penalty, to those who had the promise; an apology without details
+    where the plate had been misread, for it went to somebody else (W32)."""
+    template = "N8" if step.reason == MISREAD else "N3b"
+    texts.queue_followup(step.session, step.event, template, at=step.at, policy=step.policy)
 
 
 def tell_stayed(step: Step) -> None:
@@ -210,16 +216,20 @@ def tell_stayed(step: Step) -> None:
 
 
 def tell_voided(step: Step) -> None:
-    """N5 answers a statement; without one the owner is told that it is closed (N3b)."""
-    template = "N5" if isinstance(step.inputs.get("statement"), Statement) else "N3b"
-    texts.queue_followup(step.session, step.event, template, at=step.at, policy=step.policy)
+    """N5 answers a statement; without one it is told that it is closed (N3b, N8)."""
+    if isinstance(step.inputs.get("statement"), Statement):
+        texts.queue_followup(step.session, step.event, "N5", at=step.at, policy=step.policy)
+    else:
+        tell_closed(step)
 
 
 def start_review(step: Step) -> None:
     """L37: five work days from the collection of the first picture; a reminder after one."""
     event, policy = step.event, step.policy
-    soft = deadlines.add_work_seconds(step.at, policy.review_soft_seconds)
-    hard = deadlines.end_of_work_days(event.flagged_at, policy.review_hard_work_days)
+    soft = deadlines.add_work_seconds(step.at, policy.review_soft_seconds, policy.calendar)
+    hard = deadlines.end_of_work_days(
+        event.flagged_at, policy.review_hard_work_days, policy.calendar
+    )
     deadlines.promise(step.session, event, DeadlineKind.REVIEW_SOFT, soft)
     deadlines.promise(step.session, event, DeadlineKind.REVIEW_HARD, hard)
 

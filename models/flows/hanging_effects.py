@@ -76,8 +76,10 @@ def start_confirmed_review(step: Step) -> None:
 def start_finding(step: Step) -> None:
     """What was not rectified waits for an officer: five work days from the first picture."""
     event, policy = step.event, step.policy
-    soft = deadlines.add_work_seconds(step.at, policy.review_soft_seconds)
-    hard = deadlines.end_of_work_days(event.flagged_at, policy.review_hard_work_days)
+    soft = deadlines.add_work_seconds(step.at, policy.review_soft_seconds, policy.calendar)
+    hard = deadlines.end_of_work_days(
+        event.flagged_at, policy.review_hard_work_days, policy.calendar
+    )
     deadlines.promise(step.session, event, DeadlineKind.REVIEW_SOFT, soft)
     deadlines.promise(step.session, event, DeadlineKind.REVIEW_HARD, max(hard, step.at))
 
@@ -105,7 +107,9 @@ def end_order_period(step: Step) -> None:
         raise TypeError("an order that was served has an end")
     order.expired_at = step.at
     _done(step, DeadlineKind.ORDER)
-    over = deadlines.end_of_work_days(order.due_at, step.policy.order_check_work_days)
+    over = deadlines.end_of_work_days(
+        order.due_at, step.policy.order_check_work_days, step.policy.calendar
+    )
     deadlines.promise(step.session, step.event, DeadlineKind.ORDER_CHECK, over)
 
 

@@ -137,10 +137,12 @@ def zone_no_longer_covers(step: Step) -> Refusal | None:
     """W31: the zone was retired, or redrawn so that the vehicle stands outside or in a bay."""
     zone, kept = step.event.zone, step.event.zone_version
     now = zone.current
-    redrawn = now.polygon != kept.polygon or now.bays != kept.bays
+    redrawn = (now.polygon, now.bays, now.bay_hours) != (kept.polygon, kept.bays, kept.bay_hours)
     if zone.retired_at is not None:
         return None
-    if redrawn and (not covers(now, step.event.box) or in_bay(now, step.event.box)):
+    box = step.event.box
+    in_new_bay = in_bay(now, box, at=step.at, calendar=step.policy.calendar)
+    if redrawn and (not covers(now, box) or in_new_bay):
         return None
     return Refusal("STILL_COVERED", "the zone still covers the place")
 

@@ -45,6 +45,8 @@ class Street(City):
         self, session: Any, kind: str = "hanging", policy: Policy | None = None, **zone: Any
     ) -> None:
         values: dict[str, Any] = {"kind": kind, "legal_basis": BASIS, "dwell_seconds": 300}
+        if kind == "hanging":
+            values["designation_document"] = BASIS
         if kind == "crowd":
             values |= {"dwell_seconds": 60, "threshold": 60}
         super().__init__(session, policy, **(values | zone))

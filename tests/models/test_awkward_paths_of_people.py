@@ -132,10 +132,15 @@ def test_w22_statement_after_escalation(city: City) -> None:
 
 @pytest.mark.parametrize("kind", ["police", "emergency", "armed_police", "military"])
 def test_w23_official_vehicle(city: City, kind: str) -> None:
-    """No text before an officer has looked; the plate alone exempts nobody."""
+    """No text, and nobody is asked for half an hour; then an officer, for the plate alone exempts
+    nobody."""
     event = city.gates(city.open(plate_kind=kind))
-    assert (event.state, city.texts(event)) == (S.CONFIRM_PENDING, [])
+    assert (event.state, city.texts(event)) == (S.EXEMPT_PENDING, [])
     assert [g["gate"] for g in event.confirm_gates if not g["passed"]] == ["official_plate"]
+    city.seen(event, "present", 1_799)
+    assert event.state == S.EXEMPT_PENDING
+    city.seen(event, "present", 1)
+    assert (event.state, city.texts(event)) == (S.CONFIRM_PENDING, [])
 
 
 def test_w25_whitelist(city: City) -> None:

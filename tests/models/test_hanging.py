@@ -77,7 +77,7 @@ def test_b1_what_is_permitted_is_exempt_for_its_period(street: Street) -> None:
 
 def test_b1_no_street_no_rule(make_street: MakeStreet) -> None:
     """L50: on a street that no document designates nothing is asked of anybody."""
-    event = make_street(legal_basis="").hang()
+    event = make_street(designation_document="").hang()
     assert (event.state, event.outcome) == (S.DISCARDED, "NOT_DESIGNATED")
 
 

@@ -363,6 +363,42 @@ def walk_limit(make: MakeCity) -> tuple[City, Event]:
     return city, event
 
 
+def walk_a5o(make: MakeCity) -> tuple[City, Event]:
+    city = make()
+    event = city.to_confirm()
+    casework.exempt_by_officer(
+        city.session, event, city.officer, **city.order(reason="URGENT_DUTY")
+    )
+    return city, event
+
+
+def walk_w23(make: MakeCity) -> tuple[City, Event]:
+    city = make()
+    return city, city.gates(city.open("浙A1234警", plate_kind="police"))
+
+
+def walk_w23q(make: MakeCity) -> tuple[City, Event]:
+    city, event = walk_w23(make)
+    city.seen(event, "present", 1_800)
+    return city, event
+
+
+def walk_w23g(make: MakeCity) -> tuple[City, Event]:
+    """Away when the half hour is over, but not for thirty seconds yet."""
+    city, event = walk_w23(make)
+    city.seen(event, "present", 1_790)
+    city.watch(event, "absent", 10)
+    return city, event
+
+
+def walk_w30h(make: MakeCity) -> tuple[City, Event]:
+    """The zone's hours end while the grace runs."""
+    city = make(schedule=[{"days": ["mon"], "start": "07:00", "end": "12:04"}])
+    event = city.to_grace()
+    city.watch(event, "present", 240)
+    return city, event
+
+
 WALKS: dict[str, Callable[[MakeCity], tuple[City, Event]]] = {
     "A1": walk_a1, "A2": walk_a2, "A3": walk_a3, "A3d": walk_a3d, "A4": walk_a4, "A5": walk_a5,
     "B11": walk_b11, "W06": walk_w06, "W46": walk_w46, "A7": walk_a7, "A6": walk_a6, "A8": walk_a8,
@@ -374,4 +410,5 @@ WALKS: dict[str, Callable[[MakeCity], tuple[City, Event]]] = {
     "A20": walk_a20, "A21": walk_a21, "A22": walk_a22, "A23": walk_a23, "A24": walk_a24,
     "A25": walk_a25, "A27": walk_a27, "A27s": walk_a27s, "W30": walk_w30, "W31": walk_w31,
     "LIMIT": walk_limit,
+    "A5o": walk_a5o, "W23": walk_w23, "W23q": walk_w23q, "W23g": walk_w23g, "W30h": walk_w30h,
 }  # fmt: skip
