@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -32,6 +32,8 @@ class Viewing(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     viewer: Mapped[str] = mapped_column(String(60))
     """username, api key name or "owner" """
+    unit: Mapped[str] = mapped_column(String(60), default="", server_default=text("('')"))
+    """The viewer's unit at that time (调用人员的单位, L71)."""
     event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"), index=True)
     evidence_id: Mapped[int | None] = mapped_column(ForeignKey("evidence.id"))
     reason: Mapped[str] = mapped_column(String(120))

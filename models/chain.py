@@ -20,6 +20,7 @@ from models.camera import Camera
 from models.errors import BadInput, QifenError
 from models.event import Event
 from models.evidence import Evidence, EvidenceKind
+from models.retention_log import PurgeLog, Tombstone, digest_of, purge_hash
 
 GENESIS = "0" * 64
 """What stands before the first record."""
@@ -32,7 +33,9 @@ class ChainProblem:
     sequence: int
     evidence_id: int
     what: str
-    """gap | wrong_previous | record_changed | file_missing | file_changed"""
+    """gap | wrong_previous | record_changed | file_missing | file_changed | tombstone_changed; of
+    the purge log (`sequence` is its number): purge_log_changed | tombstones_differ |
+    tombstone_without_purge"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class ChainReport:
     head: str
     """Hash of the last record: write it down elsewhere, and even a rewritten chain shows."""
     problems: tuple[ChainProblem, ...] = ()
+    tombstones: int = 0
+    """Records whose files were deleted lawfully."""
 
     @property
     def intact(self) -> bool:
@@ -120,12 +125,39 @@ def record_hash(evidence: Evidence) -> str:
     return hashlib.sha256((evidence.prev_hash + canonical).encode()).hexdigest()
 
 
+def kept_hash(evidence: Evidence) -> str:
+    """SHA-256 over what stays of a record once its details are gone, its chain hash with it: a
+    tombstone holds it, so that none of this can be changed under it."""
+    kept = {
+        "sequence": evidence.sequence,
+        "event_id": evidence.event_id,
+        "camera_id": evidence.camera_id,
+        "kind": evidence.kind,
+        "media_type": evidence.media_type,
+        "storage_key": evidence.storage_key,
+        "sha256": evidence.sha256,
+        "size_bytes": evidence.size_bytes,
+        "captured_at": evidence.captured_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "pts": evidence.pts,
+        "clock_offset_seconds": evidence.clock_offset_seconds,
+        "prev_hash": evidence.prev_hash,
+        "chain_hash": evidence.chain_hash,
+    }
+    canonical = json.dumps(
+        _numbers_as_text(kept), sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
 def verify_chain(session: Session, read: Callable[[str], bytes] | None = None) -> ChainReport:
     """Walk the whole record from its beginning; with `read`, also hash every stored file.
 
-    `read(storage_key)` returns the stored bytes; any QifenError, OSError or KeyError counts as a
-    missing file. Nothing is raised for a broken chain: the report names every break.
+    A record whose file was deleted lawfully has a tombstone: its details are gone, what stays of
+    it must be what the tombstone says, and the purge log must speak of it. `read(storage_key)`
+    returns the stored bytes; any QifenError, OSError or KeyError counts as a missing file. Nothing
+    is raised for a broken chain: the report names every break.
     """
+    stones = {stone.evidence_id: stone.kept_sha256 for stone in session.scalars(select(Tombstone))}
     problems: list[ChainProblem] = []
     records = files_read = 0
     expected_sequence, previous = 1, GENESIS
@@ -134,32 +166,63 @@ def verify_chain(session: Session, read: Callable[[str], bytes] | None = None) -
     )
     for row in rows:
         records += 1
-        found = _check_record(row, expected_sequence, previous)
-        if read is not None:
+        kept = stones.get(row.id)
+        found = _check_record(row, expected_sequence, previous, kept)
+        if read is not None and kept is None:
             files_read += 1
-            found += _check_file(row, read)
+            found += check_file(row, read)
         problems += [ChainProblem(row.sequence, row.id, what) for what in found]
         expected_sequence, previous = row.sequence + 1, row.chain_hash
-    return ChainReport(records, files_read, previous, tuple(problems))
+    problems += _check_purges(session)
+    return ChainReport(records, files_read, previous, tuple(problems), len(stones))
 
 
-def _check_record(row: Evidence, expected_sequence: int, previous: str) -> list[str]:
+def _check_record(
+    row: Evidence, expected_sequence: int, previous: str, kept: str | None
+) -> list[str]:
     found: list[str] = []
     if row.sequence != expected_sequence:
         found.append("gap")
     elif row.prev_hash != previous:
         found.append("wrong_previous")
-    if record_hash(row) != row.chain_hash:
-        found.append("record_changed")
+    if kept is None:
+        found += ["record_changed"] if record_hash(row) != row.chain_hash else []
+    elif kept_hash(row) != kept or row.details:
+        found.append("tombstone_changed")
     return found
 
 
-def _check_file(row: Evidence, read: Callable[[str], bytes]) -> list[str]:
+def check_file(row: Evidence, read: Callable[[str], bytes]) -> list[str]:
+    """What is wrong with the stored file of one record: nothing, file_missing or file_changed."""
     try:
         data = read(row.storage_key)
     except (QifenError, OSError, KeyError):
         return ["file_missing"]
     return [] if hashlib.sha256(data).hexdigest() == row.sha256 else ["file_changed"]
+
+
+def _check_purges(session: Session) -> list[ChainProblem]:
+    """The purge log as a chain of its own, and every tombstone in the digest of its purge."""
+    problems: list[ChainProblem] = []
+    hashes: dict[int, list[str]] = {}
+    query = (
+        select(Tombstone.purge_id, Evidence.chain_hash)
+        .join(Evidence, Evidence.id == Tombstone.evidence_id)
+        .order_by(Evidence.sequence)
+    )
+    for purge_id, chain_hash in session.execute(query):
+        hashes.setdefault(purge_id, []).append(chain_hash)
+    expected, previous = 1, GENESIS
+    for purge in session.scalars(select(PurgeLog).order_by(PurgeLog.sequence)):
+        linked = purge.sequence == expected and purge.prev_hash == previous
+        if not linked or purge_hash(purge) != purge.chain_hash:
+            problems.append(ChainProblem(purge.sequence, 0, "purge_log_changed"))
+        stones = hashes.pop(purge.id, [])
+        if digest_of(stones) != purge.digest or len(stones) != purge.pictures:
+            problems.append(ChainProblem(purge.sequence, 0, "tombstones_differ"))
+        expected, previous = purge.sequence + 1, purge.chain_hash
+    problems += [ChainProblem(0, 0, "tombstone_without_purge") for _ in hashes]
+    return problems
 
 
 def _plain(details: Mapping[str, Any]) -> dict[str, Any]:

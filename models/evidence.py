@@ -41,6 +41,22 @@ class EvidenceKind(StrEnum):
     """a photo that came with an owner's statement"""
 
 
+class EvidenceAlarm(Base):
+    """A stored file that is not what was recorded, or is missing though nothing deleted it (W52).
+    Its record counts for nothing from then on; the alarm stands until somebody has seen to it."""
+
+    __tablename__ = "evidence_alarm"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id"), unique=True)
+    what: Mapped[str] = mapped_column(String(20))
+    """file_missing | file_changed | record_changed"""
+    found_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]
+    seen_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    remark: Mapped[str] = mapped_column(String(300), default="")
+
+
 class Evidence(Base):
     """One file of one event. `sha256` is of the original bytes; `chain_hash` covers this record's
     fields and the previous record of the whole store (L80): h_n = SHA-256(h_{n-1} || record)."""

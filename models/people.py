@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -30,6 +30,8 @@ class User(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(String(40), unique=True)
     display_name: Mapped[str] = mapped_column(String(60), default="")
+    unit: Mapped[str] = mapped_column(String(60), default="", server_default=text("('')"))
+    """Where this person works (单位): the viewing log names it (L71)."""
     password_hash: Mapped[str | None] = mapped_column(String(200))
     """argon2id; null until the person has set one by an invitation link."""
     roles: Mapped[list[Any]] = mapped_column(default=list)

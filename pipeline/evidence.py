@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -47,6 +48,14 @@ class EvidenceFiles(Protocol):
         """The bytes under `key`. Raises NotFound."""
         ...
 
+    def remove(self, key: str) -> None:
+        """Take `key` out of the store; nothing happens where it is not there."""
+        ...
+
+    def written_before(self, at: datetime) -> Iterator[str]:
+        """Keys of all evidence (not of latest pictures) that was last written before `at`."""
+        ...
+
 
 def content_key(data: bytes, extension: str) -> str:
     """The key under which `data` lies.
@@ -67,7 +76,10 @@ class EvidenceStore:
     def put(self, data: bytes, extension: str) -> str:
         key = content_key(data, extension)
         path = self.folder / key
-        if not (path.is_file() and path.stat().st_size == len(data)):
+        if path.is_file() and path.stat().st_size == len(data):
+            # It is needed again: a stray file of the same bytes is none from now on.
+            os.utime(path)
+        else:
             self._write(path, data, durable=True)
         return key
 
@@ -83,6 +95,24 @@ class EvidenceStore:
             raise NotFound(f"no file {key} in the evidence store") from None
         except OSError as error:
             raise _unavailable(error) from error
+
+    def remove(self, key: str) -> None:
+        try:
+            self.path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise _unavailable(error) from error
+
+    def written_before(self, at: datetime) -> Iterator[str]:
+        for path in sorted((self.folder / "sha256").glob("*/*/*")):
+            key = path.relative_to(self.folder).as_posix()
+            # What a crash left half written is nobody's evidence either.
+            half = path.name.startswith(".") and path.suffix == ".part"
+            if path.stat().st_mtime >= at.timestamp():
+                continue
+            if half:
+                path.unlink(missing_ok=True)
+            elif _KEY.fullmatch(key):
+                yield key
 
     def path(self, key: str) -> Path:
         """Where `key` lies. A key of any other form is refused, so none leads outside."""
@@ -129,6 +159,13 @@ class MemoryEvidence:
             return self._files[key]
         except KeyError:
             raise NotFound(f"no file {key} in the evidence store") from None
+
+    def remove(self, key: str) -> None:
+        self._files.pop(key, None)
+
+    def written_before(self, at: datetime) -> Iterator[str]:  # noqa: ARG002
+        """Memory ends with its process: nothing in it grows old."""
+        return iter(())
 
 
 def _sync_folder(folder: Path) -> None:
