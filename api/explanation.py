@@ -13,6 +13,7 @@ from api import shapes
 from models import review
 from models.event import Deadline, Event, TransitionLog, WatchSpan
 from models.evidence import Evidence
+from models.history import history_of
 from models.notice import DeliveryReceipt, Notice
 from models.people import Decision, Statement, User
 from models.policy import Policy
@@ -24,6 +25,7 @@ def explain(session: Session, event: Event, *, policy: Policy, full_plate: bool)
     """The whole explanation as plain JSON. With `full_plate` false every plate in it is masked,
     also those inside measured values."""
     pack = review.pack_status(session, event, policy=policy)
+    history = history_of(session, event)
     told = {
         **shapes.event(event, full_plate=full_plate),
         "plate_original": shapes.shown_plate(event.plate_original, full=full_plate),
@@ -42,6 +44,7 @@ def explain(session: Session, event: Event, *, policy: Policy, full_plate: bool)
         "notices": notices_of(session, event),
         "decisions": _decisions(session, event),
         "statements": _statements(session, event),
+        "history": None if history is None else history.as_json(),
         "pack": {"complete": pack.complete, "missing": pack.missing, "notes": pack.notes},
     }
     return told if full_plate else _without_plates(told)

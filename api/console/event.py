@@ -54,7 +54,7 @@ def for_the_field(view: views.EventView) -> views.EventView:
     """Without full plate, reads, texts, statements and decisions: as `api.field_reading`."""
     return replace(
         view, row=event_parts.masked(view.row), plate_original=None, measured={}, gates=(),
-        notices=(), statements=(), decisions=(), pack_missing=(),
+        notices=(), statements=(), decisions=(), pack_missing=(), history=None,
     )  # fmt: skip
 
 
@@ -71,7 +71,15 @@ HEAD = Part(lambda v: v.row, event_parts.head)
 PICTURES = Part(lambda v: (v.pictures, v.zone), evidence_parts.pictures)
 COURSE = Part(lambda v: (v.timeline, v.looks), event_parts.course)
 FACTS = Part(
-    lambda v: (v.row, v.times, v.outcome, v.decisions, v.zone, v.device_reviewed),
+    lambda v: (
+        v.row,
+        v.times,
+        v.outcome,
+        v.decisions,
+        v.zone,
+        v.device_reviewed,
+        v.history,
+    ),
     event_parts.facts,
 )
 PLACE = Part(lambda v: v.place, place_actions.summary)

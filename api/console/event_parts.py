@@ -14,6 +14,7 @@ from api.console.layout import Visitor, badge, card, countdown, flag_badges
 from api.console.layout import table as table_markup
 from models import plate
 from models.event import FlowName
+from models.history import History
 
 LOOKS_SHOWN = 20
 
@@ -71,10 +72,20 @@ def facts(who: Visitor, view: views.EventView) -> str:
         pairs.append((word("clock_from"), word(view.grace_policy), view.grace_policy))
     if view.plate_original:
         pairs.append((word("machine_read"), view.plate_original, "plate_original"))
+    if view.history is not None:
+        pairs.append((word("year_before"), _earlier(who, view.history), "first_time"))
     if view.outcome:
         said = coded(codes.OUTCOMES, view.outcome, language)
         pairs.append((word("outcome"), said, view.outcome))
     return card(word("what_and_where"), table_markup(pairs) + _decisions(who, view))
+
+
+def _earlier(who: Visitor, history: History) -> str:
+    """L04: whether it is the first time, in the year before."""
+    left = f"{who.word('left_before')} {history.left_in_time}"
+    if history.first_time:
+        return f"{who.word('first_time')} · {left}"
+    return f"{who.word('escalated_before')} {history.escalated} · {left}"
 
 
 def _time(view: views.EventView, key: str) -> str:
