@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from vision.picture import load_picture
 from vision.plates import PlateReader, default_reader
 from vision.plates.colour import plate_colour
 from vision.plates.decode import decode
-from vision.plates.network import VIEWS, PlateNetwork, Seen
+from vision.plates.network import SHA256, VIEWS, WEIGHTS, PlateNetwork, Seen
 from vision.plates.read import SYMBOLS, Recogniser, disbelief
 from vision.plates.symbols import COLOURS, END, MARKS, POSITIONS
 from vision.types import Image, PlateColour, PlateKind, PlateReading
@@ -205,8 +206,27 @@ def uncertain(text: str, place: int, rival: str) -> tuple[np.ndarray, np.ndarray
 
 def test_weights_that_are_missing_are_told(tmp_path: Path) -> None:
     """A broken installation says which file and what to do, not a stack of OpenVINO."""
-    with pytest.raises(BadWeights, match=r"gone\.onnx"):
+    with pytest.raises(BadWeights, match=r"gone\.onnx are missing") as missing:
         PlateNetwork(tmp_path / "gone.onnx")
+    assert missing.value.hint == "install Qifen again"
+
+
+def test_weights_that_are_damaged_are_told(tmp_path: Path) -> None:
+    """Sixteen bytes are enough to make another reader of it: it is not started."""
+    damaged = tmp_path / "plate-read.onnx"
+    shutil.copy(WEIGHTS, damaged)
+    with damaged.open("r+b") as file:
+        file.seek(400_000)
+        file.write(b"\0" * 16)
+    with pytest.raises(BadWeights, match=f"expected {SHA256[:12]}"):
+        PlateNetwork(damaged)
+
+
+def test_another_network_is_told(tmp_path: Path) -> None:
+    """A network of other outputs, the locator here, is refused by name."""
+    other = Path(shutil.copy(WEIGHTS.with_name("plate-locate.onnx"), tmp_path))
+    with pytest.raises(BadWeights, match="no plate network of this version"):
+        PlateNetwork(other, sha256=None)
 
 
 # Floors a little below what benchmarks/plates.py measured (2026-11) on pictures that training never

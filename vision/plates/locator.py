@@ -9,7 +9,6 @@ because a network that is run at ever new shapes keeps memory for each.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -21,9 +20,9 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from vision.errors import BadWeights
 from vision.plates.locate_grid import Answer, FoundPlate, peaks, same_plate
 from vision.plates.read import lean_settings
+from vision.plates.released import released
 from vision.types import Image
 
 WEIGHTS: Final = Path(__file__).parent.parent / "weights" / "plate-locate.onnx"
@@ -63,7 +62,7 @@ class Locator:
     def __init__(
         self, weights: Path = WEIGHTS, *, sha256: str | None = SHA256, threads: int = 1
     ) -> None:
-        model: Any = ov.Core().read_model(_checked(weights, sha256))
+        model: Any = ov.Core().read_model(released(weights, sha256, "the plate locator's"))
         self._far = _Canvas(model, _CANVAS, threads)
         self._near = _Canvas(model, _CLOSE, threads)
         self._turn = threading.Lock()
@@ -247,18 +246,3 @@ def _distinct(found: list[FoundPlate], least: float) -> list[FoundPlate]:
         if plate.score >= least and not any(same_plate(plate.quad, k.quad) for k in kept):
             kept.append(plate)
     return kept[:_MOST]
-
-
-def _checked(weights: Path, sha256: str | None) -> NDArray[np.uint8] | Path:
-    """The file, if it is there and, where a sum is known, is the one that was released."""
-    reason = "missing"
-    if weights.is_file():
-        found = hashlib.sha256(weights.read_bytes()).hexdigest()
-        if sha256 is None or found == sha256:
-            return weights
-        reason = f"damaged (sha256 {found[:12]}, expected {sha256[:12]})"
-    raise BadWeights(
-        f"the plate locator's weights {weights.name} are {reason}",
-        hint="install Qifen again",
-        field="plates",
-    )

@@ -19,12 +19,14 @@ from numpy.typing import NDArray
 
 from vision.errors import BadWeights
 from vision.plates.rectify import flatten
+from vision.plates.released import released
 from vision.plates.symbols import COLOURS, END, HEIGHT, POSITIONS, WIDTH
 from vision.types import Image
 
 VIEWS: Final = 3
 """Looks at one plate, each cut a little differently: what is read must not hang on a pixel."""
 WEIGHTS: Final = Path(__file__).parent.parent / "weights" / "plate-read.onnx"
+SHA256: Final = "c1853ced27c8327903501e8b85b6e54da29ed4ecacd82cfb86004df06b46aa13"
 
 Floats = NDArray[np.float32]
 
@@ -67,10 +69,16 @@ def cut(
 
 
 class PlateNetwork:
-    """Loads the network once; `look` may be called from any number of threads, in turn."""
+    """Loads the network once; `look` may be called from any number of threads, in turn.
 
-    def __init__(self, weights: Path = WEIGHTS, *, threads: int = 1) -> None:
-        model = _model(weights)
+    Raises BadWeights where the weights' file is missing or is not the one that was released;
+    `sha256=None` takes any file of this shape.
+    """
+
+    def __init__(
+        self, weights: Path = WEIGHTS, *, sha256: str | None = SHA256, threads: int = 1
+    ) -> None:
+        model = _model(released(weights, sha256, "the plate reader's"))
         model.reshape([VIEWS, 3, HEIGHT, WIDTH])
         # Full precision: a probability near the bar must not depend on the machine's arithmetic.
         settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
@@ -92,7 +100,7 @@ class PlateNetwork:
 
 
 def _model(weights: Path) -> Any:
-    """Raises BadWeights where the file is missing or is another network."""
+    """Raises BadWeights where the file is another network."""
     hint = "reinstall qifen, or make the weights again with `python -m vision.train plates`"
     try:
         model: Any = ov.Core().read_model(str(weights))
