@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models import deadlines
 from models.camera import Camera
 from models.event import DeadlineKind, Event
+from models.flows import texts
 from models.looks import add_flag
 from models.place import CallAnswer, Responder, ResponderCall, ResponderKind
 from models.policy import Policy
@@ -54,7 +55,8 @@ def calls_of(session: Session, event: Event) -> list[ResponderCall]:
 def call_next(
     session: Session, event: Event, round_: int, *, policy: Policy, at: datetime
 ) -> ResponderCall | None:
-    """Call the next one who was not called in this round; None (and a flag) where none is left."""
+    """Call the next one who was not called in this round, by a text (S1) where their phone is
+    known; None (and a flag) where none is left."""
     called = {call.responder_id for call in calls_of(session, event) if call.round == round_}
     left = [one for one in responders_for(session, event) if one.id not in called]
     if not left:
@@ -69,6 +71,7 @@ def call_next(
     session.add(call)
     session.flush()
     deadlines.promise(session, event, DeadlineKind.ANSWER, due)
+    texts.queue_call(session, event, left[0], call.id, at=at, policy=policy)
     return call
 
 

@@ -42,10 +42,14 @@ RANK: dict[str, int] = {
 }
 
 
+STAFF_TEXTS = frozenset({"S1", "S2", "T1"})
+"""Texts to people on duty: they promise no owner anything, and are sent at any hour (L89)."""
+
+
 class Notice(Base):
     __tablename__ = "notice"
     __table_args__ = (
-        UniqueConstraint("event_id", "template"),
+        UniqueConstraint("event_id", "template", "addressee"),
         Index(
             "ix_notice_queue",
             "next_attempt_at",
@@ -55,17 +59,25 @@ class Notice(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"), index=True)
+    """Null only for a test of the channel, which speaks of no event."""
     template: Mapped[str] = mapped_column(String(8))
     """N1, N1b, N2, N3, N3b, ... of domain.md 6"""
+    addressee: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    """Whom of several: "call:12" for a responder's call, "test:3"; empty: the owner or party."""
     language: Mapped[str] = mapped_column(String(5), default="zh")
     variables: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Masked plate, place, time, numbers. Never a full plate."""
     phone: Mapped[str] = mapped_column(EncryptedString())
     """E.164"""
+    phone_hash: Mapped[str] = mapped_column(String(64), default="", server_default="", index=True)
+    """Keyed: finds the texts of a phone that replies; empty for texts older than replies."""
     status: Mapped[str] = mapped_column(String(12), default=NoticeStatus.QUEUED)
     provider: Mapped[str] = mapped_column(String(20), default="")
     provider_id: Mapped[str | None] = mapped_column(String(80), unique=True)
+    first_provider_id: Mapped[str | None] = mapped_column(String(80), unique=True)
+    """The provider's number of the first try, where the text was handed over a second time
+    because that one surely did not arrive (W16)."""
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime]
     valid_until: Mapped[datetime | None]
@@ -111,3 +123,68 @@ class OwnerLookup(Base):
     actor: Mapped[str] = mapped_column(String(40))
     found: Mapped[bool]
     directory: Mapped[str] = mapped_column(String(40))
+
+
+class Reply(Base):
+    """What a phone answered, as it came (W20). Append-only: only phone and text may be emptied
+    when their time is over (domain.md 3.6)."""
+
+    __tablename__ = "reply"
+    __table_args__ = (UniqueConstraint("provider", "provider_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    provider: Mapped[str] = mapped_column(String(20))
+    provider_id: Mapped[str] = mapped_column(String(80))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"), index=True)
+    phone: Mapped[str | None] = mapped_column(EncryptedString())
+    """E.164"""
+    phone_hash: Mapped[str] = mapped_column(String(64), index=True)
+    text: Mapped[str | None] = mapped_column(EncryptedString())
+    meanings: Mapped[list[Any]] = mapped_column(default=list)
+    """What `models.replies` understood: NOT_MINE, EMERGENCY, STATEMENT, NOTE."""
+    freezes: Mapped[bool] = mapped_column(default=False)
+    """Its event cannot be escalated until an officer has answered it."""
+    disowns: Mapped[bool] = mapped_column(default=False)
+    """It says that the car is not theirs: no more texts to this phone (W49)."""
+    received_at: Mapped[datetime]
+
+
+class ReplyAnswer(Base):
+    """An officer has looked into a reply. Append-only; one a reply."""
+
+    __tablename__ = "reply_answer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id"), unique=True)
+    officer_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    contact_is_right: Mapped[bool]
+    """The phone is the owner's after all, and may be texted again."""
+    note: Mapped[str] = mapped_column(String(300))
+    at: Mapped[datetime]
+
+
+class DeliveryPause(Base):
+    """A time in which no event was confirmed by itself, because too few texts arrived (W48)."""
+
+    __tablename__ = "delivery_pause"
+    __table_args__ = (
+        # One at a time.
+        Index(
+            "ix_delivery_pause_open",
+            "is_open",
+            unique=True,
+            sqlite_where=text("is_open"),
+            postgresql_where=text("is_open"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    is_open: Mapped[bool] = mapped_column(default=True)
+    began_at: Mapped[datetime]
+    accepted: Mapped[int]
+    """Texts that the provider had taken in the time looked at, ..."""
+    delivered: Mapped[int]
+    """... and how many of them had arrived."""
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str] = mapped_column(String(60), default="")
+    """An operator's name, or "test text"."""

@@ -147,9 +147,38 @@ def notice_failed(
     return event
 
 
+def try_once_more(session: Session, notice: Notice, *, policy: Policy, at: datetime) -> bool:
+    """W16: the provider says that the notice did not arrive (off, no route, refused): the same
+    message is handed over once more, 30 s later. False where it was tried twice, where nobody
+    waits for it any more, or where it is not beyond doubt that the first try did not arrive.
+
+    What is reported of the first try later can only say that it did arrive after all
+    (`notify.receipts`): the row remembers its number.
+    """
+    event = _event_of(session, notice)
+    if (
+        not promises_grace(notice, event)
+        or event.state != EventState.NOTICE_PENDING
+        or notice.first_provider_id is not None
+        or notice.provider_id is None
+    ):
+        return False
+    notice.first_provider_id, notice.provider_id = notice.provider_id, None
+    notice.status, notice.attempts = NoticeStatus.QUEUED, 0
+    notice.accepted_at = None
+    notice.next_attempt_at = at + timedelta(seconds=policy.sms_retry_seconds)
+    until = notice.next_attempt_at + timedelta(seconds=policy.sms_submit_seconds)
+    notice.valid_until = until
+    deadlines.fulfil(session, event, [DeadlineKind.DLR], at=at, result="TRIED_ONCE_MORE")
+    deadlines.promise(session, event, DeadlineKind.SMS_SUBMIT, until)
+    add_flag(event, "notice_tried_twice")
+    session.flush()
+    return True
+
+
 def promises_grace(notice: Notice, event: Event) -> bool:
     """Whether this is the only text of the event whose receipt starts a clock."""
-    return notice.template == texts.FIRST_TEXT.get(event.flow)
+    return notice.template in texts.FIRST_TEXTS.get(event.flow, ())
 
 
 def _delivery_time(notice: Notice, at: datetime, reported_at: datetime | None) -> datetime:

@@ -36,13 +36,18 @@ class Outgoing:
     """What in `body` must not be logged (the owner page's code); may be empty."""
     validity_seconds: int
     """After so long in the provider's queue it must not be sent any more."""
+    signature: str = ""
+    """Who sends it, for a provider that puts 【…】 in front itself."""
+    first_id: str = ""
+    """The provider's number of an earlier try that did not arrive (W16): it is not this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """The provider has the text. `accepted_at` where the provider says it."""
+    """The provider has the text."""
 
     provider_id: str
+    """Empty where a look-up found the text but not its number; a receipt brings it."""
     status: NoticeStatus
 
 
@@ -59,6 +64,30 @@ class Receipt:
     """When it happened, only where the provider says so in a known time zone."""
     notice_id: int | None = None
     """Our own number, where the provider hands it back: finds a text whose answer was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundText:
+    """What somebody answered to one of our texts (上行短信). Its `repr` shows neither."""
+
+    provider: str
+    provider_id: str
+    """The provider's number of it: the same one brought twice is one answer."""
+    phone: str = field(repr=False)
+    """E.164"""
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that a provider made to us, as it came. Header names in lower case."""
+
+    url: str
+    """As our own server saw it, query included."""
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    token: str = field(default="", repr=False)
+    """What stood in the address for a provider that signs nothing (`docs/settings.md`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +124,7 @@ class OutcomeUnknown(ChannelError):
 
 
 class BadSignature(NotAllowed):
-    """A receipt that the provider did not sign; nothing was stored."""
+    """A call that the provider did not make; nothing was stored."""
 
     code = "BAD_SIGNATURE"
 
@@ -133,12 +162,17 @@ class Channel(Protocol):
         """
         ...
 
-    def parse_receipt(
-        self, form: Mapping[str, str], headers: Mapping[str, str], url: str
-    ) -> Receipt:
-        """A receipt that the provider brought to `url`.
+    def receipts(self, call: Call) -> Sequence[Receipt]:
+        """The receipts that the provider brought with this call, in its order.
 
-        Raises BadSignature if it is not signed by the provider, BadInput if it makes no sense.
+        Raises BadSignature if the provider did not make the call, BadInput if it makes no sense.
+        """
+        ...
+
+    def replies(self, call: Call) -> Sequence[InboundText]:
+        """The answers of phones that the provider brought with this call, in its order.
+
+        Raises as `receipts`.
         """
         ...
 

@@ -19,7 +19,16 @@ import structlog
 
 from models.clock import Clock
 from models.notice import NoticeStatus
-from notify.channel import BadSignature, Outgoing, Receipt, Submission, TryLater, Underway
+from notify.channel import (
+    BadSignature,
+    Call,
+    InboundText,
+    Outgoing,
+    Receipt,
+    Submission,
+    TryLater,
+    Underway,
+)
 from notify.phones import mask_phone
 
 _log = structlog.get_logger(__name__)
@@ -89,12 +98,15 @@ class LocalChannel:
                     return Submission(entry["id"], NoticeStatus.ACCEPTED)
         return None
 
-    def parse_receipt(
-        self, form: Mapping[str, str], headers: Mapping[str, str], url: str
-    ) -> Receipt:
+    def receipts(self, call: Call) -> Sequence[Receipt]:
         """Nobody outside carries our texts, so nobody may report on them."""
-        del form, headers, url
+        del call
         raise BadSignature("the local channel takes no receipts from outside")
+
+    def replies(self, call: Call) -> Sequence[InboundText]:
+        """Nor can anybody answer them."""
+        del call
+        raise BadSignature("the local channel takes no replies from outside")
 
     def poll(self, underway: Sequence[Underway], now: datetime) -> Sequence[Receipt]:
         """Delivered, `receipt_seconds` after it was taken."""

@@ -35,3 +35,15 @@ def mask_phone(number: str) -> str:
     if len(number) < 10:
         return "*" * len(number)
     return f"{number[:-8]}****{number[-4:]}"
+
+
+def international(number: str, *, field: str = "phone") -> str:
+    """A number as a provider brings it (with or without +86) as E.164; any kind of number, for
+    what has written to us is reachable.
+
+    Raises BadInput naming `field`.
+    """
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(number, "CN"), PhoneNumberFormat.E164)
+    except NumberParseException:
+        raise BadInput("this is no phone number", field=field) from None

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from models import casework
+from models import casework, delivery, promises
 from models.event import Event
 from models.notice import RANK, DeliveryReceipt, Notice, NoticeStatus
 from models.policy import Policy
@@ -20,6 +20,9 @@ from notify.channel import Receipt
 
 _OUR_SIDE = frozenset({NoticeStatus.QUEUED, NoticeStatus.SENDING, NoticeStatus.UNKNOWN})
 """As far as we know the provider does not have it (yet)."""
+
+_DID_NOT_ARRIVE = frozenset({NoticeStatus.UNDELIVERED, NoticeStatus.FAILED})
+"""From a provider that had taken it: beyond doubt, so that the same message may go once more."""
 
 _AT_PROVIDER = frozenset({NoticeStatus.ACCEPTED, NoticeStatus.SENT})
 
@@ -50,7 +53,12 @@ def apply_receipt(
     session.flush()
     if notice is None:
         return row
-    adopt(session, notice, receipt.provider_id, policy=policy)
+    if receipt.provider_id == notice.first_provider_id:
+        # Of the first of two tries (W16): all it can still say is that it arrived after all.
+        if receipt.status is not NoticeStatus.DELIVERED:
+            return row
+    else:
+        adopt(session, notice, receipt.provider_id, policy=policy)
     row.counted = advance(
         session, notice, receipt.status, policy=policy, at=at,
         reported_at=receipt.reported_at, error=_error(receipt.error_code),
@@ -60,7 +68,7 @@ def apply_receipt(
 
 def adopt(session: Session, notice: Notice, provider_id: str, *, policy: Policy) -> None:
     """Give the notice its provider's number, and let receipts count that came before it did."""
-    if notice.provider_id is not None:
+    if notice.provider_id is not None or provider_id == notice.first_provider_id:
         return
     notice.provider_id = provider_id
     session.flush()
@@ -115,12 +123,18 @@ def _tell_event(
     at: datetime,
     reported_at: datetime | None,
 ) -> None:
-    if status is NoticeStatus.DELIVERED:
+    if notice.event_id is None:
+        if status is NoticeStatus.DELIVERED:
+            notice.delivered_at = notice.delivered_at or at
+            delivery.test_text_arrived(session, notice, at=at)
+    elif status is NoticeStatus.DELIVERED:
         casework.notice_delivered(session, notice, at=at, reported_at=reported_at, policy=policy)
     elif status in _AT_PROVIDER:
         if before in _OUR_SIDE:
             casework.notice_accepted(session, notice, policy=policy, at=at)
-    else:
+    elif status not in _DID_NOT_ARRIVE or not promises.try_once_more(
+        session, notice, policy=policy, at=at
+    ):
         # UNKNOWN, UNDELIVERED, FAILED, CANCELLED: a person takes over, no timer runs (W16).
         reason = f"NOTICE_{status.name}"
         casework.notice_failed(session, notice, reason=reason, policy=policy, at=at)
@@ -136,15 +150,18 @@ def lock_notice(session: Session, *conditions: ColumnElement[bool]) -> Notice | 
     found = session.scalars(query).one_or_none()
     if found is None:
         return None
-    event = select(Event.id).where(Event.id == found.event_id).with_for_update()
-    session.execute(event)
+    if found.event_id is not None:
+        event = select(Event.id).where(Event.id == found.event_id).with_for_update()
+        session.execute(event)
     held = query.with_for_update().execution_options(populate_existing=True)
     return session.scalars(held).one_or_none()
 
 
 def _notice_of(session: Session, receipt: Receipt) -> Notice | None:
     provider = Notice.provider == receipt.provider
-    notice = lock_notice(session, provider, Notice.provider_id == receipt.provider_id)
+    number = receipt.provider_id
+    theirs = or_(Notice.provider_id == number, Notice.first_provider_id == number)
+    notice = lock_notice(session, provider, theirs)
     if notice is None and receipt.notice_id is not None:
         ours = Notice.id == receipt.notice_id
         return lock_notice(session, provider, ours, Notice.provider_id.is_(None))

@@ -8,11 +8,10 @@ signed with it: a receipt finds its notice even when the answer that held Twilio
 from __future__ import annotations
 
 import logging
-import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from requests.exceptions import RequestException
 from twilio.base import values
@@ -21,12 +20,13 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from models.errors import BadInput
 from models.notice import NoticeStatus
 from notify.channel import (
     BadSignature,
+    Call,
+    InboundText,
     OutcomeUnknown,
     Outgoing,
     Receipt,
@@ -35,8 +35,12 @@ from notify.channel import (
     TryLater,
     Underway,
 )
+from notify.lost_answers import lost
+from notify.phones import international
 
 CALLBACK_PATH = "/api/v1/receipts/twilio"
+REPLY_PATH = "/api/v1/replies/twilio"
+"""To be entered at the number or messaging service as its webhook for incoming messages."""
 
 VALIDITY_SECONDS = 300
 """Below the seven minutes, so that no text arrives after the re-check (peers.md 2.8)."""
@@ -89,7 +93,9 @@ class TwilioChannel:
         self.validity_seconds = validity_seconds
         self.timeout_seconds = timeout_seconds
         self._sender = sender
-        self._callback = public_base_url.rstrip("/") + CALLBACK_PATH if public_base_url else ""
+        base = public_base_url.rstrip("/")
+        self._callback = base + CALLBACK_PATH if base else ""
+        self._reply_address = base + REPLY_PATH if base else ""
         self._validator = RequestValidator(auth_token)
         self._client = Client(
             account_sid, auth_token, http_client=_quiet_http_client(timeout_seconds)
@@ -113,7 +119,7 @@ class TwilioChannel:
         except (TwilioRestException, TwilioServiceException) as error:
             raise _refused(error) from None
         except RequestException as error:
-            raise _lost(error) from None
+            raise lost("Twilio", error) from None
         except (TwilioException, ValueError, TypeError) as error:
             raise OutcomeUnknown(
                 "Twilio's answer cannot be read", provider_code=type(error).__name__
@@ -132,6 +138,8 @@ class TwilioChannel:
         words = _core(message.body)
         try:
             for candidate in self._newest_first(message.to, since):
+                if candidate.sid in (None, "", message.first_id):
+                    continue
                 if candidate.sid and words in _core(candidate.body or ""):
                     return Submission(candidate.sid, _status(candidate.status))
         except (TwilioException, RequestException, ValueError, KeyError) as error:
@@ -147,23 +155,26 @@ class TwilioChannel:
                 return
             yield candidate
 
+    def receipts(self, call: Call) -> Sequence[Receipt]:
+        """One status callback."""
+        return (self.parse_receipt(_form(call), call.headers, call.url),)
+
+    def replies(self, call: Call) -> Sequence[InboundText]:
+        """One incoming message. Where Twilio cannot reach us nothing is believed."""
+        form = _form(call)
+        self._check(self._reply_address, form, call.headers, call.url)
+        for name in ("MessageSid", "From"):
+            if not form.get(name):
+                raise BadInput("the incoming message is incomplete", field=name)
+        phone = international(form["From"], field="From")
+        return (InboundText(self.name, form["MessageSid"], phone, form.get("Body", "")),)
+
     def parse_receipt(
         self, form: Mapping[str, str], headers: Mapping[str, str], url: str
     ) -> Receipt:
-        """A status callback. Only its query is taken from `url`: scheme, host and path are those
-        that we gave to Twilio, whatever a proxy made of them (P26).
-
-        Raises BadSignature or BadInput.
-        """
+        """A status callback that was brought to `url`. Raises BadSignature or BadInput."""
+        self._check(self._callback, form, headers, url)
         query = urlsplit(url).query
-        signed_url = f"{self._callback}?{query}" if query else self._callback
-        lowered = {name.lower(): value for name, value in headers.items()}
-        signature = lowered.get("x-twilio-signature", "")
-        if not self._callback or not self._validator.validate(signed_url, dict(form), signature):
-            raise BadSignature(
-                "this receipt is not signed by Twilio",
-                hint="QIFEN_PUBLIC_BASE_URL must be the address that Twilio calls",
-            )
         sid, status = form.get("MessageSid", ""), form.get("MessageStatus", "")
         if not sid or not status:
             field = "MessageStatus" if sid else "MessageSid"
@@ -195,10 +206,29 @@ class TwilioChannel:
             receipts.append(Receipt(self.name, text.provider_id, _status(status), status, code))
         return receipts
 
+    def _check(
+        self, ours: str, form: Mapping[str, str], headers: Mapping[str, str], url: str
+    ) -> None:
+        """Refuse what Twilio did not sign. Only the query is taken from `url`: scheme, host and
+        path are those that we gave to Twilio (`ours`), whatever a proxy made of them (P26)."""
+        query = urlsplit(url).query
+        signed_url = f"{ours}?{query}" if query else ours
+        lowered = {name.lower(): value for name, value in headers.items()}
+        signature = lowered.get("x-twilio-signature", "")
+        if not ours or not self._validator.validate(signed_url, dict(form), signature):
+            raise BadSignature(
+                "this call is not signed by Twilio",
+                hint="QIFEN_PUBLIC_BASE_URL must be the address that Twilio calls",
+            )
+
     def _callback_for(self, message: Outgoing) -> str:
         if not self._callback:
             return ""
         return f"{self._callback}?{urlencode({'notice': message.notice_id})}"
+
+
+def _form(call: Call) -> dict[str, str]:
+    return dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def _status(provider_status: Any) -> NoticeStatus:
@@ -218,27 +248,6 @@ def _refused(
     if 400 <= error.status < 500 and error.status != 408:
         return Rejected(f"Twilio refuses: HTTP {error.status}", provider_code=code)
     return OutcomeUnknown(f"no clear answer: HTTP {error.status}", provider_code=code)
-
-
-def _lost(error: RequestException) -> TryLater | OutcomeUnknown:
-    """Only a connection that never stood, or was refused before the first byte, is sure."""
-    before_the_request = (NewConnectionError, ConnectTimeoutError, ssl.SSLCertVerificationError)
-    if any(isinstance(cause, before_the_request) for cause in _causes(error)):
-        return TryLater("Twilio cannot be reached", provider_code=type(error).__name__)
-    return OutcomeUnknown("Twilio's answer was lost", provider_code=type(error).__name__)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The chain below an error of requests: urllib3 keeps its own in `args` and `reason`."""
-    seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        cause = waiting.pop()
-        if not isinstance(cause, BaseException) or id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        waiting += [cause.__cause__, getattr(cause, "reason", None), *cause.args]
 
 
 def _core(body: str) -> str:

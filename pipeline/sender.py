@@ -21,22 +21,18 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from models import delivery
 from models.clock import Clock
-from models.deadlines import local
 from models.errors import BadInput
-from models.event import Event, EventState
-from models.flows.texts import grace_seconds
 from models.notice import Notice, NoticeStatus
 from models.policy import Policy
 from models.store import Store
 from notify.channel import Channel, Outgoing, Rejected, Submission, TryLater, Underway
 from notify.receipts import adopt, advance, apply_receipt, lock_notice
-from notify.templates import Message, TemplateSet, check_budget, own_templates, render
+from notify.templates import TemplateSet, check_budget, own_templates
+from pipeline import sender_rules as rules
 
 _log = structlog.get_logger(__name__)
-
-_ASKS_TO_LEAVE = frozenset({"N1", "N1L", "N1b", "N7"})
-_STARTS_THE_CLOCK = frozenset({"N1", "N1L", "N7"})
 
 _AT_PROVIDER = (NoticeStatus.ACCEPTED, NoticeStatus.SENT)
 
@@ -44,6 +40,8 @@ _LEASE_MARGIN = timedelta(seconds=5)
 """On top of the channel's own time-out: after that nobody is waiting for the answer any more."""
 
 _LOOK_UP_INTERVAL = timedelta(seconds=5)
+
+_WATCH_INTERVAL = timedelta(seconds=10)
 
 _RECEIPTS_WANTED = timedelta(days=1)
 """A provider that must be asked for receipts is asked for so long."""
@@ -72,6 +70,7 @@ class Sender:
         self._clock = clock
         self._policy = policy_source
         self._templates = templates or own_templates()
+        self._watched_at: datetime | None = None
 
     def run_once(self, limit: int = 100) -> int:
         """Fetch receipts, look lost texts up, then hand over what is due. Returns how many texts
@@ -79,8 +78,12 @@ class Sender:
         policy = self._policy()
         self._fetch_receipts(policy)
         now = self._clock.now()
-        self._each(self._look_up, self._ids(NoticeStatus.SENDING, now, limit), policy)
-        return self._each(self._send, self._ids(NoticeStatus.QUEUED, now, limit), policy)
+        self._each(self._look_up, self._ids(now, limit), policy)
+        self._watch_deliveries(policy, now)
+        with self._store.read() as session:
+            room = min(limit, rules.room(session, policy, now))
+            due = rules.whose_turn(session, now, room) if room else ()
+        return self._each(self._send, due, policy)
 
     def recover(self) -> int:
         """At start, before `run_once`: whatever a killed process left in SENDING is looked up at
@@ -94,20 +97,33 @@ class Sender:
             check_budget(self._templates, policy)
         except BadInput as error:
             _log.error("texts do not fit", fault=error.message, mend=error.hint)
-        lost = self._ids(NoticeStatus.SENDING)
+        lost = self._ids()
         self._each(self._look_up, lost, policy)
         return len(lost)
 
-    def _ids(
-        self, status: NoticeStatus, due_at: datetime | None = None, limit: int | None = None
-    ) -> Sequence[int]:
-        """Only numbers: a row that cannot be read must not keep the others from being sent."""
-        query = select(Notice.id).where(Notice.status == status)
+    def _ids(self, due_at: datetime | None = None, limit: int | None = None) -> Sequence[int]:
+        """Texts that were being handed over. Only numbers: a row that cannot be read must not
+        keep the others from being looked up."""
+        query = select(Notice.id).where(Notice.status == NoticeStatus.SENDING)
         if due_at is not None:
             query = query.where(Notice.next_attempt_at <= due_at)
         in_order = query.order_by(Notice.next_attempt_at, Notice.id).limit(limit)
         with self._store.read() as session:
             return session.scalars(in_order).all()
+
+    def _watch_deliveries(self, policy: Policy, now: datetime) -> None:
+        """W48, every ten seconds: where too few texts arrive, nothing confirms itself any more."""
+        last = self._watched_at
+        if last is not None and abs(now - last) < _WATCH_INTERVAL:
+            return
+        self._watched_at = now
+        with self._store.begin() as session:
+            pause = delivery.watch(session, policy=policy, at=now)
+            if pause is not None:
+                _log.error(
+                    "too few texts arrive: officers confirm every event from now on",
+                    accepted=pause.accepted, delivered=pause.delivered,
+                )  # fmt: skip
 
     def _each(self, step: _Step, ids: Sequence[int], policy: Policy) -> int:
         """Take the step for each notice, several at once where the provider is far away: a text
@@ -172,16 +188,16 @@ class Sender:
             notice = _held(session, notice_id, NoticeStatus.QUEUED)
             if notice is None:
                 return None
-            event = session.get_one(Event, notice.event_id)
+            event = rules.event_of(session, notice)
             notice.provider = self._channel.name
-            if reason := self._why_not(notice, event):
+            if reason := rules.why_not(session, notice, event, now):
                 _log.info("notice not sent", notice=notice_id, reason=reason)
                 advance(
                     session, notice, NoticeStatus.CANCELLED, policy=policy, at=now, error=reason
                 )
                 return None
             try:
-                message = self._words(notice, event, policy)
+                message = rules.words(notice, event, policy, self._templates)
             except BadInput as error:
                 advance(
                     session, notice, NoticeStatus.FAILED, policy=policy, at=now, error=str(error)
@@ -193,45 +209,8 @@ class Sender:
             notice.body, notice.segments, notice.error = message.body, message.segments, ""
             lease = timedelta(seconds=self._channel.timeout_seconds) + _LEASE_MARGIN
             notice.next_attempt_at = now + lease
-            return self._outgoing(notice, event, policy)
-
-    def _why_not(self, notice: Notice, event: Event) -> str:
-        """Why this text must not go out any more; empty if it may."""
-        if notice.valid_until is not None and self._clock.now() >= notice.valid_until:
-            return "too late"
-        if notice.template in _ASKS_TO_LEAVE and not event.is_open:
-            return "the event has ended"
-        if notice.template in _STARTS_THE_CLOCK and event.state != EventState.NOTICE_PENDING:
-            return "the event does not wait for it any more"
-        return ""
-
-    def _words(self, notice: Notice, event: Event, policy: Policy) -> Message:
-        variables = {
-            **notice.variables,
-            "number": event.query_no,
-            "code": event.query_code,
-            "event_no": event.event_no,
-            "date": local(event.flagged_at).date(),
-            # What the text promises is what the deadline will be counted with.
-            "grace_seconds": grace_seconds(event, policy),
-        }
-        return render(notice.template, notice.language, variables, policy, self._templates)
-
-    def _outgoing(self, notice: Notice, event: Event, policy: Policy) -> Outgoing:
-        validity = self._channel.validity_seconds
-        if notice.template in _ASKS_TO_LEAVE:
-            # Below the grace, so that none arrives after the re-check it speaks of (peers.md 2.8).
-            validity = min(validity, int(grace_seconds(event, policy)) - 1)
-        return Outgoing(
-            notice_id=notice.id,
-            template=notice.template,
-            language=notice.language,
-            to=notice.phone,
-            body=notice.body or "",
-            variables={name: str(value) for name, value in notice.variables.items()},
-            secret=event.query_code,
-            validity_seconds=max(1, validity),
-        )
+            validity = self._channel.validity_seconds
+            return rules.outgoing(notice, event, policy, validity, message.values)
 
     # What came of it
 
@@ -241,7 +220,10 @@ class Sender:
             notice = _held(session, notice_id)
             if notice is None:
                 raise AssertionError("a notice is never deleted")
-            adopt(session, notice, submission.provider_id, policy=policy)
+            if submission.provider_id and submission.provider_id == notice.first_provider_id:
+                return  # its own receipt was faster, and it is in the queue once more (W16)
+            if submission.provider_id:
+                adopt(session, notice, submission.provider_id, policy=policy)
             now = self._clock.now()
             advance(session, notice, submission.status, policy=policy, at=now)
 
@@ -279,8 +261,8 @@ class Sender:
         """Ask the provider for a text that may or may not have reached it."""
         with self._store.read() as session:
             notice = session.get_one(Notice, notice_id)
-            event = session.get_one(Event, notice.event_id)
-            message = self._outgoing(notice, event, policy)
+            event = rules.event_of(session, notice)
+            message = rules.outgoing(notice, event, policy, self._channel.validity_seconds)
             sent_at = notice.sending_at or notice.created_at
         patience = 2 * self._channel.timeout_seconds
         try:
@@ -303,7 +285,7 @@ class Sender:
         open_texts = (
             select(Notice.provider_id, Notice.id, Notice.accepted_at)
             .where(Notice.provider == self._channel.name, Notice.status.in_(_AT_PROVIDER))
-            .where(Notice.accepted_at >= now - _RECEIPTS_WANTED)
+            .where(Notice.accepted_at >= now - _RECEIPTS_WANTED, Notice.provider_id.is_not(None))
             .order_by(Notice.accepted_at)
         )
         with self._store.read() as session:

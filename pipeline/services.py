@@ -19,6 +19,7 @@ from models.store import Store
 from notify.channel import Channel
 from notify.local_channel import LocalChannel
 from notify.owners import CsvOwnerDirectory, NoOwners, OwnerDirectory
+from notify.templates import load_templates
 from pipeline.evidence import EvidenceFiles, EvidenceStore
 from pipeline.metrics import Metrics
 from pipeline.settings import Settings, prepare_data_dir
@@ -166,6 +167,19 @@ def _channel(settings: Settings, clock: Clock) -> Channel:
             # Without a public address Twilio cannot reach us: receipts are fetched instead.
             public_base_url=settings.public_base_url,
             base_url=settings.twilio_base_url,
+        )
+    secret, push_token = settings.aliyun_access_key_secret, settings.aliyun_push_token
+    if settings.channel == "aliyun" and secret and push_token and settings.aliyun_templates:
+        from notify.aliyun_channel import AliyunChannel  # noqa: PLC0415 (as above)
+        from notify.registered import load_codes  # noqa: PLC0415
+
+        return AliyunChannel(
+            settings.aliyun_access_key_id,
+            secret.get_secret_value(),
+            load_codes(settings.aliyun_templates, load_templates(settings.texts)),
+            push_token.get_secret_value(),
+            clock=clock,
+            endpoint=settings.aliyun_endpoint,
         )
     return LocalChannel(clock, outbox=settings.data_dir / "outbox.jsonl")
 

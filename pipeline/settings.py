@@ -8,6 +8,7 @@ readable by its owner only.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +19,17 @@ from models import secret
 from models.errors import BadInput, Unavailable
 
 _KEY_FILE = "secret.key"
+_PUSH_TOKEN = re.compile(r"[A-Za-z0-9_-]{24,128}")
+_NEEDED = {
+    "twilio": ("twilio_account_sid", "twilio_auth_token", "twilio_from"),
+    "aliyun": (
+        "aliyun_access_key_id",
+        "aliyun_access_key_secret",
+        "aliyun_templates",
+        "aliyun_push_token",
+    ),
+}
+"""What a channel cannot work without."""
 
 
 class Settings(BaseSettings):
@@ -52,21 +64,36 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(default=1.0, gt=0)
     """How often deadlines and the outbox are looked at."""
 
-    channel: Literal["local", "twilio"] = "local"
+    channel: Literal["local", "twilio", "aliyun"] = "local"
     twilio_account_sid: str = ""
     twilio_auth_token: SecretStr | None = None
     twilio_from: str = ""
     twilio_base_url: str = ""
     """Another address than Twilio's own, for a proxy or a test server."""
+    aliyun_access_key_id: str = ""
+    aliyun_access_key_secret: SecretStr | None = None
+    aliyun_templates: Path | None = None
+    """TOML: the provider's number of every text (`notify.registered`)."""
+    aliyun_push_token: SecretStr | None = None
+    """The secret at the end of the addresses that receipts and replies are brought to."""
+    aliyun_endpoint: str = "https://dysmsapi.aliyuncs.com"
     owners_csv: Path | None = None
     """Register of owners; without one nobody is known and a person is sent."""
     texts: Path | None = None
     """The city's own texts, TOML or JSON, over ours; one that breaks a rule is refused at start."""
 
+    anchor_dir: Path | None = None
+    """Where the daily anchors of the evidence chain are written; empty means `data_dir`/anchors. A
+    folder on another machine makes them worth more."""
+    tsa_url: str = ""
+    """Time stamp authority (RFC 3161) that stamps each anchor; empty: none is asked."""
+    tsa_ca: Path | None = None
+    """PEM file with the authority's root certificate: stamps are checked against it."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 
-    @field_validator("public_base_url", "twilio_base_url")
+    @field_validator("public_base_url", "twilio_base_url", "aliyun_endpoint")
     @classmethod
     def _is_address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
@@ -80,12 +107,18 @@ class Settings(BaseSettings):
             raise ValueError("must have 44 characters, as `Fernet.generate_key()` makes them")
         return value
 
+    @field_validator("aliyun_push_token")
+    @classmethod
+    def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _PUSH_TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError("must have 24 to 128 letters, digits, - or _")
+        return value
+
     @model_validator(mode="after")
-    def _twilio_is_complete(self) -> Settings:
-        if self.channel == "twilio":
-            for name in ("twilio_account_sid", "twilio_auth_token", "twilio_from"):
-                if not getattr(self, name):
-                    raise ValueError(f"channel twilio needs QIFEN_{name.upper()}")
+    def _channel_is_complete(self) -> Settings:
+        for name in _NEEDED.get(self.channel, ()):
+            if not getattr(self, name):
+                raise ValueError(f"channel {self.channel} needs QIFEN_{name.upper()}")
         return self
 
     @property
@@ -96,6 +129,10 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         return self.public_base_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def anchors(self) -> Path:
+        return self.anchor_dir or self.data_dir / "anchors"
 
     @property
     def evidence_dir(self) -> Path:

@@ -79,7 +79,7 @@ class TwilioServer:
         self.requests: list[tuple[str, str]] = []
         self.release = threading.Event()
         self.broken_for_reading = False
-        self._now = now
+        self.now = now
         self._lock = threading.Lock()
         self._http = _Http(("127.0.0.1", 0), _Handler)
         self._http.twilio = self
@@ -140,7 +140,7 @@ class TwilioServer:
     def take(self, form: dict[str, str]) -> StoredMessage:
         with self._lock:
             sid = f"SM{len(self.messages) + 1:032x}"
-            message = StoredMessage(sid, form, self._now())
+            message = StoredMessage(sid, form, self.now())
             self.messages.append(message)
             return message
 

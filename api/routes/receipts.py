@@ -1,36 +1,94 @@
-"""Delivery receipts that a provider brings: the seven minutes start here."""
+"""What a provider brings: delivery receipts, by which the seven minutes start, and replies."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
-from starlette.datastructures import UploadFile
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api.deps import Serving
-from models.errors import NotFound
+from models import replies
+from models.errors import BadInput, NotFound
 from models.policy import load_policy
+from notify.channel import Call
 from notify.receipts import apply_receipt
+from pipeline.services import Services
 
 router = APIRouter(tags=["receipts"])
 
+MAX_BODY_BYTES = 1024 * 1024
+"""A batch of some thousand reports."""
 
-async def _form(request: Request) -> dict[str, str]:
-    form = await request.form(max_files=0, max_fields=100)
-    return {key: value for key, value in form.items() if not isinstance(value, UploadFile)}
+TAKEN: dict[str, Any] = {"code": 0, "msg": "接收成功"}
+"""What a provider of Aliyun's form wants to hear, else it brings the same again."""
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY_BYTES:
+            raise BadInput("this is too large", field="body")
+    return bytes(body)
+
+
+Body = Annotated[bytes, Depends(_body)]
+Token = Annotated[str, Path(max_length=200)]
 
 
 @router.post("/receipts/twilio", status_code=204)
-def twilio_receipt(
-    request: Request, services: Serving, form: Annotated[dict[str, str], Depends(_form)]
-) -> Response:
+def twilio_receipt(request: Request, services: Serving, body: Body) -> Response:
     """Twilio's status callback. Its signature covers the public address, so that is what it is
     checked against, whatever proxy stands between."""
-    if services.channel.name != "twilio":
-        raise NotFound("texts do not go through Twilio here")
-    query = f"?{request.url.query}" if request.url.query else ""
-    url = f"{services.settings.base_url}{request.url.path}{query}"
-    receipt = services.channel.parse_receipt(form, dict(request.headers), url)
-    with services.store.begin() as session:
-        apply_receipt(session, receipt, policy=load_policy(session), at=services.clock.now())
+    _take_receipts(services, "twilio", _call(request, body))
     return Response(status_code=204)
+
+
+@router.post("/receipts/aliyun/{token}")
+def aliyun_receipts(
+    request: Request, services: Serving, body: Body, token: Token
+) -> dict[str, Any]:
+    """A batch of status reports (SmsReport). The address is the secret."""
+    _take_receipts(services, "aliyun", _call(request, body, token))
+    return TAKEN
+
+
+@router.post("/replies/twilio")
+def twilio_reply(request: Request, services: Serving, body: Body) -> Response:
+    """An incoming message at Twilio, signed as its callbacks are. Nothing is sent back."""
+    _take_replies(services, "twilio", _call(request, body))
+    return Response("<Response/>", media_type="text/xml")
+
+
+@router.post("/replies/aliyun/{token}")
+def aliyun_replies(request: Request, services: Serving, body: Body, token: Token) -> dict[str, Any]:
+    """A batch of answers of phones (SmsUp). The address is the secret."""
+    _take_replies(services, "aliyun", _call(request, body, token))
+    return TAKEN
+
+
+def _call(request: Request, body: bytes, token: str = "") -> Call:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Call(str(request.url), headers, body, token)
+
+
+def _ours(services: Services, provider: str) -> None:
+    if services.channel.name != provider:
+        raise NotFound(f"texts do not go through {provider} here")
+
+
+def _take_receipts(services: Services, provider: str, call: Call) -> None:
+    """Each in a transaction of its own; brought again they change nothing (W18)."""
+    _ours(services, provider)
+    for receipt in services.channel.receipts(call):
+        with services.store.begin() as session:
+            apply_receipt(session, receipt, policy=load_policy(session), at=services.clock.now())
+
+
+def _take_replies(services: Services, provider: str, call: Call) -> None:
+    _ours(services, provider)
+    for reply in services.channel.replies(call):
+        with services.store.begin() as session:
+            kept = replies.Inbound(reply.provider, reply.provider_id, reply.phone, reply.text)
+            policy = load_policy(session)
+            replies.receive(session, kept, policy=policy, at=services.clock.now())

@@ -22,6 +22,9 @@ LONGEST: dict[str, Any] = {
     "event_no": "HZ1122-0031",
     "address": "延安路体育场路口188号",
     "thing": "hanging",
+    "people": "1000",
+    "limit": "1000",
+    "component": "0305-000031",
 }
 """The longest values that a budget has to hold: plate 8, place 10, address 12, event number 11."""
 

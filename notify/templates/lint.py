@@ -29,6 +29,9 @@ VARIABLES = frozenset(
         "landline",
         "address",
         "thing",
+        "people",
+        "limit",
+        "component",
     }
 )
 """Every `{name}` a text may use. `landline` is the city's, the others are the event's."""
@@ -109,6 +112,34 @@ RULES: dict[str, Rule] = {
     "N7b": Rule(
         frozenset({"address", "thing", "landline"}),
         {"zh": ("责令限期改正", "尚未作出处罚"), "en": ("officer", "no penalty yet")},
+        promises=False,
+    ),
+    "N8": Rule(
+        frozenset({"landline"}),
+        {
+            "zh": ("误发", "与您无关", "致歉"),
+            "en": ("mistake", "does not concern you", "apologise"),
+        },
+        promises=False,
+    ),
+    "S1": Rule(
+        frozenset({"place", "time", "people", "limit", "grace", "event_no"}),
+        {"zh": ("响应", "回报"), "en": ("Answer", "report")},
+        promises=False,
+    ),
+    "S2": Rule(
+        frozenset({"address", "component", "time", "grace", "event_no"}),
+        {"zh": ("满溢", "处置", "回报"), "en": ("full", "Empty", "report")},
+        promises=False,
+    ),
+    "R1": Rule(
+        frozenset({"time", "event_no", "landline"}),
+        {"zh": ("已受理", "查询"), "en": ("received", "Call")},
+        promises=False,
+    ),
+    "T1": Rule(
+        frozenset({"number"}),
+        {"zh": ("测试",), "en": ("Test",)},
         promises=False,
     ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
@@ -57,6 +57,8 @@ class Message:
 
     body: str
     segments: int
+    values: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """What was filled in, by variable: for a provider that puts the words together itself."""
 
 
 def segments(body: str) -> int:
@@ -86,7 +88,7 @@ def render(
     while segments(body) > chosen.max_segments and len(values.get("place", "")) > _SHORTEST_PLACE:
         values["place"] = _shorter(values["place"])
         body = _compose(chosen, values, policy)
-    return Message(body, segments(body))
+    return Message(body, segments(body), values)
 
 
 def _compose(template: Template, values: Mapping[str, str], policy: CityTexts) -> str:

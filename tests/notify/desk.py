@@ -15,7 +15,7 @@ from models.notice import DeliveryReceipt, Notice, NoticeStatus
 from models.policy import Policy
 from models.store import Store
 from notify.channel import Receipt
-from notify.receipts import apply_receipt
+from notify.receipts import adopt, advance, apply_receipt
 from tests import rows
 
 POLICY = Policy()
@@ -68,6 +68,25 @@ def taken_notice(store: Store, provider_id: str = "SM1", plate: str = "浙A12345
         notice.provider, notice.provider_id, notice.sending_at = "twilio", provider_id, at
         notice.status, notice.accepted_at = NoticeStatus.ACCEPTED, at
         casework.notice_accepted(session, notice, policy=POLICY, at=at)
+    return notice_id
+
+
+def take_again(store: Store, notice_id: int, provider_id: str, at: datetime) -> None:
+    """The provider has taken the second try of a text (W16)."""
+    with store.begin() as session:
+        notice = session.get_one(Notice, notice_id)
+        notice.status, notice.sending_at = NoticeStatus.SENDING, at
+        adopt(session, notice, provider_id, policy=POLICY)
+        advance(session, notice, NoticeStatus.ACCEPTED, policy=POLICY, at=at)
+
+
+def failed_twice(store: Store, provider_id: str, at: datetime) -> int:
+    """Both tries were reported undelivered, the second one at `at`: a patrol is on its way."""
+    notice_id = taken_notice(store, provider_id)
+    report(store, NoticeStatus.UNDELIVERED, provider_id=provider_id, at=rows.NOON)
+    again = f"{provider_id}-again"
+    take_again(store, notice_id, again, rows.NOON + timedelta(seconds=30))
+    report(store, NoticeStatus.UNDELIVERED, provider_id=again, at=at)
     return notice_id
 
 

@@ -10,7 +10,7 @@ import structlog
 
 from models.clock import FakeClock
 from models.notice import NoticeStatus
-from notify.channel import BadSignature, Submission, TryLater, Underway
+from notify.channel import BadSignature, Call, Submission, TryLater, Underway
 from notify.local_channel import LocalChannel
 from tests.notify.test_twilio_channel import BODY, text
 from tests.rows import NOON
@@ -79,4 +79,6 @@ def test_what_it_cannot_remember_it_does_not_take(tmp_path: Path) -> None:
 
 def test_nobody_outside_may_report_on_its_texts() -> None:
     with pytest.raises(BadSignature):
-        LocalChannel(FakeClock(NOON)).parse_receipt({}, {}, "http://127.0.0.1/")
+        LocalChannel(FakeClock(NOON)).receipts(Call("http://127.0.0.1/", {}, b""))
+    with pytest.raises(BadSignature):
+        LocalChannel(FakeClock(NOON)).replies(Call("http://127.0.0.1/", {}, b""))

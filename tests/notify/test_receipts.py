@@ -59,28 +59,46 @@ def test_w18_receipts_out_of_order_never_go_backwards(store: Store) -> None:
     assert len(desk.receipts(store)) == 3
 
 
-def test_w16_an_undelivered_text_starts_no_clock_and_sends_a_person(store: Store) -> None:
+def test_w16_an_undelivered_text_is_tried_once_more_and_then_a_person_goes(store: Store) -> None:
+    """The same row, 30 s later, with the number of the first try kept; no clock by either."""
     notice_id = desk.taken_notice(store)
-    assert desk.report(store, S.UNDELIVERED, error_code="30003")
+    assert desk.report(store, S.UNDELIVERED, error_code="30003", at=later(5))
+    notice = desk.notice(store, notice_id)
+    assert (notice.status, notice.first_provider_id, notice.provider_id) == (S.QUEUED, "SM1", None)
+    assert (notice.next_attempt_at, notice.valid_until) == (later(35), later(65))
+    assert notice.error == "provider error 30003"
+    assert desk.event_of(store, notice_id).state == EventState.NOTICE_PENDING
+    assert not desk.report(store, S.FAILED, at=later(6)), "of the first try nothing new"
+    desk.take_again(store, notice_id, "SM2", later(36))
+    assert not desk.report(store, S.UNDELIVERED, at=later(37)), "still the first try"
+    assert desk.report(store, S.UNDELIVERED, provider_id="SM2", at=later(40))
     event = desk.event_of(store, notice_id)
     assert event.state == EventState.PATROL_ASSIGNED
     assert event.grace_deadline_at is None
-    assert desk.notice(store, notice_id).error == "provider error 30003"
-    assert not desk.report(store, S.FAILED), "the same rank says nothing new"
+    assert desk.count(store, event_id=event.id, template="N1") == 1
+
+
+def test_w16_a_first_try_that_arrived_after_all_starts_the_clock_and_stops_the_second(
+    store: Store,
+) -> None:
+    notice_id = desk.taken_notice(store)
+    desk.report(store, S.UNDELIVERED, at=later(5))
+    assert desk.report(store, S.DELIVERED, at=later(9))
+    event = desk.event_of(store, notice_id)
+    assert (event.state, event.grace_deadline_at) == (EventState.GRACE, later(429))
+    assert desk.notice(store, notice_id).status == S.DELIVERED, "nothing is left in the queue"
 
 
 def test_w17_a_late_receipt_starts_the_clock_only_while_the_car_is_seen(store: Store) -> None:
     """Reported undelivered, then delivered after all: nothing was seen since, so the patrol goes
     on; with a clear look at the car the seven minutes start at that receipt."""
-    unseen = desk.taken_notice(store, "SM1")
-    desk.report(store, S.UNDELIVERED, at=later(60))
+    unseen = desk.failed_twice(store, "SM1", later(60))
     assert desk.report(store, S.DELIVERED, at=later(200))
     assert desk.notice(store, unseen).status == S.DELIVERED
     assert desk.event_of(store, unseen).state == EventState.PATROL_ASSIGNED
 
     store = Store.memory()
-    seen = desk.taken_notice(store, "SM2")
-    desk.report(store, S.UNDELIVERED, provider_id="SM2", at=later(60))
+    seen = desk.failed_twice(store, "SM2", later(60))
     with store.begin() as session:
         event = desk.event_of_session(session, seen)
         for second in range(190, 201):
@@ -152,8 +170,9 @@ def test_where_acceptance_counts_the_clock_starts_with_it(store: Store) -> None:
 def test_no_order_of_receipts_goes_backwards_or_counts_twice(
     data: st.DataObject, store: Store
 ) -> None:
-    """Property (B8): receipts shuffled and doubled; the rank never falls, each step forward
-    counts once, the first delivery decides the deadline, and there is one N1."""
+    """Property (B8): receipts shuffled and doubled; the rank falls once at most, where the text
+    is to be tried once more (W16), each step forward counts once, the first delivery decides the
+    deadline, and there is one N1."""
     bag = data.draw(st.lists(st.sampled_from(FROM_PROVIDER), min_size=1, max_size=12))
     number = next(_numbers)
     sid = f"SM{number}"
@@ -166,11 +185,17 @@ def test_no_order_of_receipts_goes_backwards_or_counts_twice(
             counted.append(status)
         if status is S.DELIVERED and first_delivery is None:
             first_delivery = at
-        now = RANK[desk.notice(store, notice_id).status]
-        assert now >= rank
+        notice = desk.notice(store, notice_id)
+        now = RANK[notice.status]
+        assert now >= rank or (notice.first_provider_id == sid and now == RANK[S.QUEUED])
         rank = now
     event = desk.event_of(store, notice_id)
-    assert rank == max(RANK[S.ACCEPTED], *(RANK[status] for status in bag))
+    if S.DELIVERED in bag:
+        assert rank == RANK[S.DELIVERED]
+    elif {S.UNDELIVERED, S.FAILED} & set(bag):
+        assert rank == RANK[S.QUEUED], "in the queue for its second try"
+    else:
+        assert rank == max(RANK[S.ACCEPTED], *(RANK[status] for status in bag))
     assert len(counted) == len(set(counted))
     assert len(desk.receipts(store)) - known == len(bag)
     assert desk.count(store, event_id=event.id, template="N1") == 1

@@ -35,6 +35,9 @@ VALUES: dict[str, Any] = {
     "event_no": "HZ1122-0031",
     "address": "延安路88号",
     "thing": "hanging",
+    "people": "86",
+    "limit": "60",
+    "component": "0305-000031",
 }
 EVERY = [(name, language) for language in LANGUAGES for name in RULES]
 

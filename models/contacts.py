@@ -1,0 +1,39 @@
+"""What replies hold up: phones that are no longer texted (W49), events that stand still (W20).
+
+What is known of it are the replies themselves, so that nothing can be forgotten in one place and
+kept in another: a phone is stale while it has said that the car is not theirs and no officer has
+found it right; an event is frozen while a reply that freezes has no officer's answer.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import Session
+
+from models.event import Event
+from models.notice import Reply, ReplyAnswer
+from models.secret import keyed_hash
+
+
+def is_stale(session: Session, phone: str) -> bool:
+    """Whether this phone (E.164) has disowned a car and was not found right since."""
+    if not phone:
+        return False
+    found_right = exists().where(
+        ReplyAnswer.reply_id == Reply.id, ReplyAnswer.contact_is_right.is_(True)
+    )
+    query = select(Reply.id).where(
+        Reply.phone_hash == keyed_hash(phone), Reply.disowns.is_(True), ~found_right
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def unanswered() -> tuple[ColumnElement[bool], ...]:
+    """Conditions on `Reply`: one that freezes, and that no officer has answered."""
+    return Reply.freezes.is_(True), ~exists().where(ReplyAnswer.reply_id == Reply.id)
+
+
+def frozen_by(session: Session, event: Event) -> list[Reply]:
+    """The replies for which this event cannot be escalated now, in the order of their coming."""
+    query = select(Reply).where(Reply.event_id == event.id, *unanswered())
+    return list(session.scalars(query.order_by(Reply.id)))
