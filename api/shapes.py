@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from models import plate
 from models.camera import Camera, CameraHealthChange
+from models.errors import Refusal
 from models.event import Event
 from models.evidence import Evidence
 from models.notice import DeliveryReceipt, Notice
@@ -68,6 +70,9 @@ def camera(row: Camera) -> dict[str, Any]:
         "published_at": when(row.published_at),
         "filing_no": row.filing_no,
         "purpose": row.purpose,
+        "place_kind": row.place_kind,
+        "approved_detectors": row.approved_detectors,
+        "impact_assessment": row.impact_assessment,
         "calibrated_until": when(row.calibrated_until),
         "clock_offset_seconds": row.clock_offset_seconds,
         "health": row.health,
@@ -125,6 +130,11 @@ def zone_version(row: ZoneVersion) -> dict[str, Any]:
         "area_m2": row.area_m2,
         "density_threshold": row.density_threshold,
         "slow_look_seconds": row.slow_look_seconds,
+        "designation_document": row.designation_document,
+        "has_sign_photo": row.sign_photo is not None,
+        "schedule": row.schedule,
+        "bay_hours": row.bay_hours,
+        "no_grace": row.no_grace,
         "created_at": when(row.created_at),
         "created_by": row.created_by,
     }
@@ -219,3 +229,8 @@ def event(row: Event, *, full_plate: bool = False) -> dict[str, Any]:
 
 def shown_plate(text: str | None, *, full: bool) -> str | None:
     return text if full or text is None else plate.mask(text)
+
+
+def refusals(found: Sequence[Refusal]) -> list[dict[str, str]]:
+    """What is missing, each with its code."""
+    return [{"code": refusal.code, "message": refusal.message} for refusal in found]

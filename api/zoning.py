@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from api.errors import as_bad_input
 from api.zone_sight import Sight
-from models import casework, registry
+from models import casework, precision, registry
 from models.camera import Camera
 from models.errors import BadInput
 from models.people import User
 from models.policy import load_policy
-from models.zone import Zone, ZoneKind, ZoneVersion
+from models.zone import Zone, ZoneKind, ZonePhase, ZoneVersion
 from models.zones import read_zones_json
 from vision.errors import BadZone
 from vision.geometry import validate_polygon
@@ -35,14 +35,18 @@ def save_zone(
     """Make the zone `values["name"]` of this camera, or add a version to it.
 
     sight: the camera's eyes; without them nobody asks whether they know the zone's kind.
-    Raises BadInput naming the field and the mend; nothing is saved then.
+    Raises BadInput naming the field and the mend; FlowRefused with the numbers and everything that
+    is missing where it asks to be live too early (B11), Conflict where a new zone asks to confirm
+    by itself (8.1). Nothing is saved then.
     """
     look_at_polygons(values)
     if camera.reference_picture is not None and values.get("polygon") is not None:
         # The version keeps the view that it was drawn on (W03).
         values = {**values, "reference_picture": camera.reference_picture}
     values = _seen(session, camera, values, sight)
+    before = _in_force(session, camera)
     version = registry.save_zone(session, camera, values, at=at, actor=actor, user=user)
+    _refuse_too_early(session, version, before, at=at)
     tell_events(session, version.zone, at=at)
     return version
 
@@ -65,12 +69,39 @@ def import_zones(
     for index, entry in enumerate(entries):
         look_at_polygons(entry, f"zones[{index}].")
         entries[index] = _seen(session, camera, entry, sight, f"zones[{index}].")
+    before = _in_force(session, camera)
     versions = registry.import_zones(
         session, camera, {"zones": entries}, at=at, actor=actor, user=user
     )
     for version in versions:
+        _refuse_too_early(session, version, before, at=at)
         tell_events(session, version.zone, at=at)
     return versions
+
+
+def _in_force(session: Session, camera: Camera) -> dict[str, ZoneVersion]:
+    """The versions in force by the names of their zones, before anything is saved."""
+    return {version.zone.name: version for version in registry.zones_for(session, camera)}
+
+
+def _refuse_too_early(
+    session: Session, version: ZoneVersion, before: Mapping[str, ZoneVersion], *, at: datetime
+) -> None:
+    """B11, 8.1: live only with a trial behind it, without an officer only after two weeks.
+
+    What was so before, under the same rule, stays so: the watch over live zones judges it.
+    """
+    old = before.get(version.zone.name)
+    if old is version:
+        return
+    policy = load_policy(session)
+    if old is None or old.confirm_mode != version.confirm_mode:
+        precision.refuse_early_auto(version, policy=policy, at=at)
+    kept = old is not None and precision.same_rule(
+        precision.rule_of(old), precision.rule_of(version)
+    )
+    if not (kept and old is not None and old.phase == ZonePhase.LIVE):
+        precision.refuse_early_live(session, version, policy=policy, at=at)
 
 
 def _seen(

@@ -15,13 +15,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import fields
+from models.audit import AuditEntry
 from models.audit_log import record
 from models.base import Base
 from models.errors import Conflict, FlowRefused, NotAllowed, Refusal
@@ -136,7 +137,8 @@ def trial(
     """The trial of a zone's rule: of its current version, or of one about to be saved."""
     events = trial_events(session, zone, rule=rule)
     answers = answers_of(session, events)
-    latest = sorted(answers.values(), key=lambda answer: answer[0], reverse=True)
+    # Of answers of one instant the wrong ones count first.
+    latest = sorted(answers.values(), key=lambda said: (said[0], not said[1]), reverse=True)
     return Trial(
         events=len(events),
         answered=len(latest),
@@ -302,3 +304,35 @@ def note_fall(session: Session, zone: Zone, result: Trial, *, at: datetime) -> N
         session, at=at, actor="trial", action="zone.fall", subject=f"zone:{zone.id}",
         details={"version": zone.current.version, **result.as_json()},
     )  # fmt: skip
+
+
+FALL_SHOWN_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """A zone that was put back to warning, and has not been live since."""
+
+    zone: str
+    camera: str
+    at: datetime
+    details: Mapping[str, Any]
+
+
+def falls(session: Session, *, at: datetime) -> list[Fall]:
+    """What the staff are told: falls of the last two weeks that nobody has answered by going live
+    again, newest first."""
+    entries = session.scalars(
+        select(AuditEntry)
+        .where(
+            AuditEntry.action == "zone.fall",
+            AuditEntry.at >= at - timedelta(days=FALL_SHOWN_DAYS),
+        )
+        .order_by(AuditEntry.id.desc())
+    )
+    found: dict[int, Fall] = {}
+    for entry in entries:
+        zone = session.get(Zone, int(entry.subject.removeprefix("zone:")))
+        if zone is not None and zone.id not in found and zone.current.phase != ZonePhase.LIVE:
+            found[zone.id] = Fall(zone.name, zone.camera.name, entry.at, entry.details)
+    return list(found.values())

@@ -14,7 +14,9 @@ from models.errors import QifenError, Unavailable
 from models.registry import list_cameras
 from notify.templates import load_templates
 from pipeline.clock_watch import ClockWatch
+from pipeline.abroad import abroad
 from pipeline.fleet import Fleet
+from pipeline.keeping import Keeping
 from pipeline.logs import get_logger, set_up_logs
 from pipeline.metrics import Metrics
 from pipeline.ports import refuse_taken_port
@@ -22,12 +24,15 @@ from pipeline.sender import Sender
 from pipeline.services import Services, build_services
 from pipeline.settings import Settings
 from pipeline.sweep import BATCH, Sweep
+from pipeline.zone_trials import TRIALS_SECONDS, ZoneTrials
 
 FLEET_SECONDS = 7.0
 """Of the ten seconds that an orderly end may take; the rest is for the API and the threads."""
 _API_SECONDS = 2.5
 _LISTEN_SECONDS = 20.0
 _LISTEN_STEP_SECONDS = 0.1
+KEEPING_SECONDS = 600.0
+"""How often it is asked whether the day's forgetting and anchoring are due."""
 _AWAY_SECONDS = 2.0
 """Between two tries while the database is away."""
 
@@ -115,6 +120,10 @@ class Running:
         self._work = [
             Repeated("sweep", sweep.run_once, self.stopping, every, services.metrics),
             Repeated("sender", sender.run_once, self.stopping, every, services.metrics),
+            Repeated(
+                "trials", ZoneTrials(services).run_once, self.stopping, TRIALS_SECONDS,
+                services.metrics,
+            ),
         ]
         self._make_server = serve
         self._server: ApiServer | None = None
@@ -188,6 +197,9 @@ def run(
                 _wait_until_listening(settings, running.stopping)
             link = admin_link(services) if admin_link is not None else None
             greet(settings.base_url if serve is not None else None, link, say)
+            for sentence in abroad(settings):
+                _log.warning("personal data leave the country", what=sentence)
+                say(sentence)
             while not running.stopping.wait(1.0):
                 pass
             running.stop()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from html import escape
 
 from fastapi import Request
@@ -12,8 +13,9 @@ from nicegui import ui
 from api.camera_weights import checked_weights
 from api.console import camera_health, camera_views, views
 from api.console.layout import Visitor, attempt, door, in_database, page, poll, raw, visitor
-from models import registry
+from models import precision, registry
 from models.people import Role
+from models.policy import LOCAL_ZONE, load_policy
 from pipeline.services import Services
 from vision.frames import probe
 
@@ -59,11 +61,16 @@ class CameraCard:
 
 
 async def _listing(services: Services, who: Visitor) -> None:
-    def read() -> list[camera_views.CameraView]:
+    def read() -> tuple[list[camera_views.CameraView], list[precision.Fall], date | None]:
+        at = services.clock.now()
         with services.store.read() as session:
-            return camera_views.cameras(session)
+            calendar = load_policy(session).calendar
+            today = at.astimezone(LOCAL_ZONE).date()
+            ends = calendar.known_until(today) if calendar.ends_soon(today) else None
+            return camera_views.cameras(session), precision.falls(session, at=at), ends
 
     alarm = raw("")
+    fallen = raw("")
     grid = ui.element("div").classes("qf-cams")
     cards: dict[int, CameraCard] = {}
 
@@ -80,17 +87,35 @@ async def _listing(services: Services, who: Visitor) -> None:
             cards.update({camera.id: CameraCard(services, who, camera) for camera in cameras})
 
     async def refresh() -> None:
-        cameras = await in_database(read)
+        cameras, zones, ends = await in_database(read)
+        fallen.content = ground_news(who, zones, ends)
         if [camera.id for camera in cameras] != list(cards):
             draw(cameras)
         for camera in cameras:
             cards[camera.id].show(camera)
         tell(cameras)
 
-    first = await in_database(read)
+    first, zones, ends = await in_database(read)
+    fallen.content = ground_news(who, zones, ends)
     draw(first)
     tell(first)
     poll(REFRESH_SECONDS, refresh)
+
+
+def ground_news(who: Visitor, zones: Sequence[precision.Fall], ends: date | None) -> str:
+    """Markup of what operators must know of zones and of the calendar; empty where all is well."""
+    lines = [
+        f"<li>{escape(fall.camera)} · {escape(fall.zone)}: {escape(who.word('zone_fell'))} "
+        f"{views.local(fall.at)} ({fall.details['right']}/{fall.details['answered']})</li>"
+        for fall in zones
+    ]
+    if ends is not None:
+        lines.append(f"<li>{escape(who.word('calendar_ends'))} {ends.isoformat()}</li>")
+    if not lines:
+        return ""
+    said = escape(who.word("ground_news"))
+    rows = "".join(lines)
+    return f'<div class="qf-card qf-alarm" role="alert"><h2>{said}</h2><ul>{rows}</ul></div>'
 
 
 def _picture_url(camera: camera_views.CameraView) -> str | None:

@@ -154,6 +154,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "weights": ("识别模型", "Model"),
     "as_others": ("与其他摄像头相同", "as all others"),
     "weights_chosen": ("已选用，随即生效", "Chosen; it looks with it at once"),
+    "ground_news": ("区域与日历", "Zones and calendar"),
+    "zone_fell": (
+        "识别准确率低于标准，已自动退回提醒阶段",
+        "right too seldom: back to warning since",
+    ),
+    "calendar_ends": (
+        "节假日数据将尽，请导入下一年（qifen calendar import）。已知至",
+        "The holidays end soon; bring in the next year (qifen calendar import). Known until",
+    ),
     "add_camera": ("添加摄像头", "Add a camera"),
     "name": ("名称", "Name"),
     "stream_url": ("视频流地址 rtsp://…", "Stream address rtsp://…"),

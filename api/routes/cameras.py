@@ -11,7 +11,7 @@ from sqlalchemy import select
 from api import shapes
 from api.camera_weights import checked_weights
 from api.deps import Body, Id, Limit, Line, Operator, Serving, Staff, signed_in
-from models import registry
+from models import fitness, registry
 from models.camera import Camera, CameraHealthChange
 from models.errors import NotFound
 
@@ -42,6 +42,9 @@ class CameraChange(Body):
     published_at: Text | None = None
     filing_no: Text | None = None
     purpose: Text | None = None
+    place_kind: Text | None = None
+    approved_detectors: Annotated[list[Text], Field(max_length=10)] | None = None
+    impact_assessment: Text | None = None
     calibrated_until: Text | None = None
     clock_offset_seconds: float | None = None
 
@@ -90,8 +93,19 @@ def add_camera(body: NewCamera, caller: Operator, services: Serving) -> dict[str
 
 @router.get("/cameras/{camera_id}")
 def camera(camera_id: Id, _caller: Staff, services: Serving) -> dict[str, Any]:
+    """One camera, with what somebody should see to (L69) and, by zone, what is still missing before
+    its record may be evidence."""
     with services.store.read() as session:
-        return shapes.camera(registry.get_camera(session, camera_id))
+        row, at = registry.get_camera(session, camera_id), services.clock.now()
+        versions = registry.zones_for(session, row)
+        return {
+            **shapes.camera(row),
+            "warnings": shapes.refusals(fitness.warnings(row, at=at)),
+            "zone_gaps": {
+                version.zone.name: shapes.refusals(fitness.gaps(row, version, at=at))
+                for version in versions
+            },
+        }
 
 
 @router.patch("/cameras/{camera_id}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
@@ -22,7 +23,8 @@ from models.errors import NotAllowed, Unavailable
 from models.event import Deadline, Event
 from models.notice import Notice
 from models.people import Role
-from models.policy import save_policy
+from models.policy import LOCAL_ZONE, Policy, load_policy, save_policy
+from models.precision import falls
 from notify.templates import load_templates
 from pipeline.services import Services
 
@@ -68,7 +70,26 @@ def health_details(_caller: Staff, services: Serving) -> dict[str, Any]:
                 }
                 for row in session.scalars(select(Camera).order_by(Camera.name))
             ],
+            "zones_fallen": [
+                {
+                    "zone": fall.zone,
+                    "camera": fall.camera,
+                    "at": shapes.when(fall.at),
+                    "trial": fall.details,
+                }
+                for fall in falls(session, at=at)
+            ],
+            "calendar": _calendar(load_policy(session), at),
         }
+
+
+def _calendar(policy: Policy, at: datetime) -> dict[str, Any]:
+    """Until when work days are known, and whether somebody must bring in the next year (L18)."""
+    today = at.astimezone(LOCAL_ZONE).date()
+    return {
+        "known_until": shapes.when(policy.calendar.known_until(today)),
+        "ends_soon": policy.calendar.ends_soon(today),
+    }
 
 
 @router.get(

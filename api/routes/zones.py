@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, File, UploadFile
 from fastapi import Body as BodyOf
 from pydantic import Field
 
 from api import shapes, zoning
 from api.deps import Body, Id, Line, Operator, Serving, Staff, signed_in
 from api.zone_sight import Sight
-from models import casework, registry
+from models import casework, fitness, registry
+from models.errors import BadInput
 from models.event import ActorKind
 from models.flow import Actor
 from models.policy import load_policy
+from pipeline.evidence import decode_jpeg
 from pipeline.health_reference import accept_for_zone
 
 router = APIRouter(tags=["zones"], dependencies=signed_in)
@@ -42,6 +44,14 @@ class Band(Body):
     threshold: float
 
 
+class HoursBand(Body):
+    """Hours of certain days: mon to sun, work (调休 counted) or rest; city time."""
+
+    days: list[Text]
+    start: Text
+    end: Text
+
+
 class ZoneValues(Body):
     """What a version may say; what is left out stays as it was, or at its default."""
 
@@ -66,6 +76,10 @@ class ZoneValues(Body):
     area_m2: float | None = None
     density_threshold: float | None = None
     slow_look_seconds: float | None = None
+    designation_document: Text | None = None
+    schedule: list[HoursBand] | None = None
+    bay_hours: list[list[HoursBand]] | None = None
+    no_grace: Text | None = None
 
 
 class NewZone(ZoneValues):
@@ -105,7 +119,8 @@ def zone(zone_id: Id, _caller: Staff, services: Serving) -> dict[str, Any]:
     with services.store.read() as session:
         row = registry.get_zone(session, zone_id)
         versions = [shapes.zone_version(version) for version in row.versions]
-        return {**shapes.zone(row), "versions": versions}
+        missing = fitness.gaps(row.camera, row.current, at=services.clock.now())
+        return {**shapes.zone(row), "versions": versions, "gaps": shapes.refusals(missing)}
 
 
 @router.post("/zones/{zone_id}/versions", status_code=201)
@@ -127,6 +142,31 @@ def add_version(
             actor=caller.name,
             user=caller.user,
             sight=Sight(services, camera),
+        )
+        return shapes.zone(version.zone)
+
+
+@router.post("/zones/{zone_id}/sign-photo", status_code=201)
+def sign_photo(
+    zone_id: Id,
+    photo: Annotated[UploadFile, File(description="JPEG: the sign that forbids it here")],
+    caller: Operator,
+    services: Serving,
+) -> dict[str, Any]:
+    """The photo that shows the sign at the place (程序规定 art. 15, L35), as a new version."""
+    data = photo.file.read()
+    if decode_jpeg(data) is None:
+        raise BadInput("the photo cannot be opened", field="photo", hint="send a JPEG")
+    key = services.evidence.put(data, "jpg")
+    with services.store.begin() as session:
+        row = registry.get_zone(session, zone_id)
+        version = zoning.save_zone(
+            session,
+            row.camera,
+            {"name": row.name, "sign_photo": key},
+            at=services.clock.now(),
+            actor=caller.name,
+            user=caller.user,
         )
         return shapes.zone(version.zone)
 

@@ -110,10 +110,10 @@ def test_a_bad_polygon_is_named_with_its_mend(
 def test_versions_are_kept(olive: httpx.Client) -> None:
     made = olive.post(f"{API}/cameras/1/zones", json={"name": "z", "polygon": SQUARE}).json()
     zone = made["id"]
-    changed = olive.post(f"{API}/zones/{zone}/versions", json={"phase": "live"}).json()
-    assert (changed["current"]["version"], changed["current"]["phase"]) == (2, "live")
+    changed = olive.post(f"{API}/zones/{zone}/versions", json={"phase": "shadow"}).json()
+    assert (changed["current"]["version"], changed["current"]["phase"]) == (2, "shadow")
     whole = olive.get(f"{API}/zones/{zone}").json()
-    assert [version["phase"] for version in whole["versions"]] == ["warning", "live"]
+    assert [version["phase"] for version in whole["versions"]] == ["warning", "shadow"]
     assert whole["versions"][0]["created_by"] == olive.get(f"{API}/auth/me").json()["id"]
     assert field_of(olive.post(f"{API}/zones/{zone}/versions", json={"phase": "x"})) == "phase"
     assert olive.delete(f"{API}/zones/{zone}").json()["retired_at"] is not None
