@@ -91,7 +91,7 @@ def zones(session: Session, camera_id: int) -> list[ZoneView]:
         .where(Zone.camera_id == camera_id, Zone.retired_at.is_(None))
         .order_by(Zone.name)
     ).all()
-    names = dict(session.execute(select(User.id, User.username)).tuples().all())
+    names = dict(session.execute(select(User.id, User.username)).all())
     return [_zone(zone, zone.current, names) for zone in found]
 
 

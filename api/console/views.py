@@ -233,9 +233,7 @@ def _rows(session: Session, events: Sequence[Event]) -> list[EventRow]:
             select(Evidence.event_id, func.min(Evidence.id))
             .where(Evidence.event_id.in_(ids), Evidence.kind == EvidenceKind.E1.value)
             .group_by(Evidence.event_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     due: dict[tuple[int, str], datetime] = {
         (row.subject_id, row.kind): row.due_at

@@ -6,7 +6,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from starlette.requests import Request
 
+from api.console.event import for_the_field
+from api.console.event_parts import facts
+from api.console.layout import Visitor
+from api.console.views import event_view
 from api.explanation import explain
 from models import casework
 from models.errors import FlowRefused
@@ -77,3 +82,17 @@ def test_l62_the_history_is_three_numbers(city: City) -> None:
     told = explain(city.session, city.open(), policy=city.policy, full_plate=True)["history"]
     assert set(told) == {"left_in_time", "escalated", "first_time"}
     assert PLATE not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("zh", ("初次", "已立案")), ("en", ("first time", "escalated"))]
+)
+def test_l04_the_officers_page_says_so(city: City, language: str, said: tuple[str, str]) -> None:
+    """In both languages, and to nobody in the field."""
+    who = Visitor(1, "wang", frozenset({"officer"}), language, Request({"type": "http"}))
+    first = escalated(city)
+    second = city.open()
+    pages = [facts(who, event_view(city.session, event.id)) for event in (first, second)]
+    assert [[word in page for word in said] for page in pages] == [[True, False], [False, True]]
+    in_the_field = for_the_field(event_view(city.session, second.id))
+    assert in_the_field.history is None
