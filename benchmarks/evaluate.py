@@ -36,7 +36,7 @@ _STREET, _LOCATE, _READ = "street-n.onnx", "plate-locate.onnx", "plate-read.onnx
 
 PARTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "street": ("evaluate_street:street", "Street model", (_STREET,)),
-    "plates": ("evaluate_plates:plates", "Plates, read where they are", (_READ,)),
+    "plates": ("evaluate_plates:plates", "Plates, read where they are", (_LOCATE, _READ)),
     "locator": (
         "evaluate_locator:locator", "Plates, found and read in photographs",
         (_STREET, _LOCATE, _READ),

@@ -63,6 +63,19 @@ def locator(context: Context) -> list[Row]:
             note=f"{read.accepted} accepted, {read.wrong_accepted} of them wrong",
         )
     )
+    for name in ("night", "blur", "tilt_over_20", "under_80_px"):
+        pictures, exact = read.by_condition.get(name, (0, 0))
+        rows.append(
+            Row(
+                "plate read right, photographs",
+                name.replace("_", " "),
+                exact / pictures if pictures else None,
+                "share",
+                pictures,
+                "photographs",
+                "real",
+            )
+        )
     rows.append(_time())
     return rows
 

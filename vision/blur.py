@@ -35,6 +35,8 @@ _FACE_CELLS = 2
 _FACE_MARGIN = 0.35
 """Hair, ears and chin around the face that was found."""
 _PLATE_MARGIN = 0.25
+_PLATE_FROM = 0.3
+"""Score from which a find is hidden: below what is read, for one sign too many harms nobody."""
 _SAME_IOU = 0.5
 _PART_OF = 0.85
 _PART_SIZE = 0.35
@@ -163,7 +165,7 @@ def _plate_boxes(image: Image) -> list[Box]:
     """Whatever looks like a plate, in 0..1."""
     height, width = image.shape[:2]
     boxes: list[Box] = []
-    for found in find_plates(image, side=PICTURE_SIDE):
+    for found in find_plates(image, side=PICTURE_SIDE, least=_PLATE_FROM):
         x1, y1 = found.quad.min(axis=0) / (width, height)
         x2, y2 = found.quad.max(axis=0) / (width, height)
         boxes.append((float(x1), float(y1), float(x2), float(y2)))

@@ -67,20 +67,23 @@ class Locator:
         self._near = _Canvas(model, _CLOSE, threads)
         self._turn = threading.Lock()
 
-    def find(self, image: Image, *, side: int = VEHICLE_SIDE) -> list[FoundPlate]:
+    def find(
+        self, image: Image, *, side: int = VEHICLE_SIDE, least: float = LEAST
+    ) -> list[FoundPlate]:
         """Plates of `image` (H x W x 3 BGR), surest first, at most six.
 
         `side`: its long side in pixels as it is searched; beyond the canvas in overlapping tiles.
+        `least`: score (0..1) below which a find is none.
         """
         with self._turn:
             first: list[FoundPlate] = []
             for window in _windows(image, side):
                 first += self._far.look(image, window, _LEAST_FAR, _MOST)
             first.sort(key=lambda found: -found.score)
-            close = [self._again(image, found) for found in _distinct(first, 0.0)]
-            return _distinct(close, LEAST)
+            close = [self._again(image, found, least) for found in _distinct(first, 0.0)]
+            return _distinct(close, least)
 
-    def _again(self, image: Image, found: FoundPlate) -> FoundPlate:
+    def _again(self, image: Image, found: FoundPlate, least: float) -> FoundPlate:
         """The same plate close up, twice: the corners are the mean of both looks.
 
         A find that is not seen again keeps little of its score.
@@ -89,7 +92,7 @@ class Locator:
         if once is None:
             return FoundPlate(found.quad, found.score * _LEAST_FAR, found.two_lines)
         score = float(np.sqrt(once.score * found.score))
-        twice = self._flat(image, once) if score >= LEAST else None
+        twice = self._flat(image, once) if score >= least else None
         quad = once.quad if twice is None else (once.quad + twice.quad) / 2
         return FoundPlate(np.asarray(quad, np.float32), score, once.two_lines)
 

@@ -44,7 +44,8 @@ class Marked:
     quad: Quad
     two_lines: bool
     colour: str = ""
-    """Of a drawn plate; a photograph's is not asked for."""
+    text: str = ""
+    """Both of a drawn plate; a photograph's are not asked for."""
     counted: bool = True
     """Not counted: too small, cut off or too much hidden; neither right nor wrong to find."""
 
@@ -62,6 +63,7 @@ class _Drawn:
     picture: Image
     two_lines: bool
     colour: str
+    text: str
 
 
 class Composer:
@@ -159,7 +161,7 @@ class Composer:
         random: np.random.Generator,
     ) -> Marked:
         paste(picture, worn(drawn.picture, random), quad, conditions.plate_gain, random)
-        return _marked(quad, drawn.two_lines, drawn.colour)
+        return replace(_marked(quad, drawn.two_lines, drawn.colour), text=drawn.text)
 
     def _background(self, random: np.random.Generator) -> Image:
         """A part of a facade, a street, or sometimes a plain field of paint."""
@@ -203,7 +205,7 @@ def _drawn_plate(random: np.random.Generator) -> _Drawn:
     text, colour, kind = random_plate(random)
     plate = render_plate(text, colour, kind, rng=random)
     small = cv2.resize(plate, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    return _Drawn(np.asarray(small, np.uint8), FORMS[kind].two_lines, colour.value)
+    return _Drawn(np.asarray(small, np.uint8), FORMS[kind].two_lines, colour.value, text)
 
 
 def _seen(
@@ -264,7 +266,7 @@ def _marked(quad: Quad, two_lines: bool, colour: str = "") -> Marked:
     )
     low = float(np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
     counted = inside and upper_width(quad) >= NARROWEST and low >= LOWEST
-    return Marked(quad, two_lines, colour, counted)
+    return Marked(quad, two_lines, colour, counted=counted)
 
 
 def _is_square(quad: Quad) -> bool:

@@ -99,9 +99,8 @@ def on_photographs(data: Path, locator: Locator, detector: Detector) -> dict[str
         boxes = [d.box for d in detector.detect(image) if d.kind in VEHICLE_KINDS]
         for plate in photo.plates:
             found = plates_around(image, plate.quad, boxes, locator)
-            square = _height(plate.quad) * 2.4 > upper_width(plate.quad)
-            for name in ("all", *_conditions_of(image, plate, square)):
-                scores.setdefault(name, Score()).add(plate.quad, square, found)
+            for name in ("all", *_conditions_of(image, plate)):
+                scores.setdefault(name, Score()).add(plate.quad, _square(plate.quad), found)
     return scores
 
 
@@ -155,20 +154,29 @@ class EndToEnd:
     """Texts good enough for a message that are no plate of the photograph."""
     misses: list[str] = field(default_factory=list[str])
     """Names of the photographs whose main plate was not read right."""
+    by_condition: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    """Photographs, and those read right, by what befell the main plate; a plate may be in many."""
+
+    def add(self, name: str, conditions: Iterable[str], *, right: bool) -> None:
+        self.photographs += 1
+        self.exact += right
+        if not right:
+            self.misses.append(name)
+        for condition in conditions:
+            pictures, exact = self.by_condition.get(condition, (0, 0))
+            self.by_condition[condition] = (pictures + 1, exact + right)
 
 
 def end_to_end(data: Path, detector: Detector, reader: PlateReader, *, every: int = 1) -> EndToEnd:
     """The photographs that neither the locator nor the reader was trained on (one split)."""
     made = EndToEnd()
     for photo in photographs(data, unseen=True)[::every]:
-        truths = [truth_of(plate.text) for plate in photo.plates]
+        truths, main = [truth_of(plate.text) for plate in photo.plates], photo.plates[0]
         readings = [p.reading for p in look_at_picture(photo.path, detector, reader).plates]
-        made.photographs += 1
-        made.exact += any(r.text == truths[0] for r in readings)
+        right = any(r.text == truths[0] for r in readings)
+        made.add(photo.path.name, _conditions_of(load_picture(photo.path), main), right=right)
         made.accepted += any(r.accepted and r.text in truths for r in readings)
         made.wrong_accepted += sum(r.accepted and r.text not in truths for r in readings)
-        if not any(r.text == truths[0] for r in readings):
-            made.misses.append(photo.path.name)
     return made
 
 
@@ -199,10 +207,10 @@ def plate_free(data: Path, detector: Detector) -> Iterator[tuple[str, Image]]:
         yield "garments", load_picture(file)
 
 
-def _conditions_of(image: Image, plate: LabelledPlate, square: bool) -> list[str]:
+def _conditions_of(image: Image, plate: LabelledPlate) -> list[str]:
     """By what a photograph shows: no label says whether it is night or blurred."""
     names = [plate.colour]
-    names += ["two_lines"] if square else []
+    names += ["two_lines"] if _square(plate.quad) else []
     names += ["under_80_px" if plate.width < NARROW else "from_80_px"]
     names += ["tilt_over_20"] if slant_degrees(plate.quad) > TILTED else []
     low = np.maximum(plate.quad.min(axis=0) - 2 * plate.width, 0).astype(int)
@@ -215,6 +223,11 @@ def _conditions_of(image: Image, plate: LabelledPlate, square: bool) -> list[str
     spread = np.percentile(grey, 95) - np.percentile(grey, 5)
     names += ["blur"] if np.percentile(slope, 97) / max(1.0, spread) < _SOFT else []
     return names
+
+
+def _square(quad: Quad) -> bool:
+    """Whether it is as high as a plate of two lines."""
+    return _height(quad) * 2.4 > upper_width(quad)
 
 
 def _height(quad: Quad) -> float:
