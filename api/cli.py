@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from api.commands import cameras, evidence, flows, people, see, system, weights
+from api.commands import (
+    calendar,
+    cameras,
+    evidence,
+    flows,
+    people,
+    retention,
+    see,
+    system,
+    texts,
+    weights,
+)
 from api.commands.common import PlainErrors
 from pipeline.logs import set_up_logs
 
@@ -23,6 +34,7 @@ app.command("run")(system.run)
 app.command("demo")(system.demo)
 app.command("replay")(system.replay)
 app.command("look")(see.look)
+app.command("texts")(texts.texts)
 app.add_typer(see.plate_app, name="plate")
 app.add_typer(cameras.app, name="camera")
 app.add_typer(cameras.zones_app, name="zones")
@@ -30,6 +42,8 @@ app.add_typer(weights.app, name="weights")
 app.add_typer(people.app, name="people")
 app.add_typer(flows.app, name="flows")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(calendar.app, name="calendar")
+app.add_typer(retention.app, name="retention")
 
 
 def _version(wanted: bool) -> None:

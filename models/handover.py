@@ -18,14 +18,16 @@ from sqlalchemy.orm import Session
 
 from models import deadlines, pre_notice
 from models.audit_log import record
+from models.case import Case
 from models.errors import BadInput, Conflict, FlowRefused, NotFound, Refusal
 from models.event import Deadline, DeadlineKind, Event, EventState, FlowName
 from models.evidence import Evidence
+from models.flow import SUBJECT_CASE
 from models.looks import lock
 from models.penalty import PenaltyHandover, PreNotice
 from models.people import Decision, Statement, StatementStatus, User
 from models.place import Signature, SignatureAct
-from models.policy import Policy
+from models.policy import Policy, load_policy
 from models.recusal import Recusal, open_requests, signers
 
 DECIDE_DAYS = ((DeadlineKind.DECIDE_60, 60), (DeadlineKind.DECIDE_80, 80),
@@ -51,9 +53,17 @@ def open_handover(session: Session, event: Event, *, at: datetime) -> PenaltyHan
         row = PenaltyHandover(event_id=event.id, opened_at=at)
         session.add(row)
         session.flush()
+        case = _case(session, event)
         for kind, days in DECIDE_DAYS:
-            deadlines.promise(session, event, kind, at + timedelta(days=days))
+            deadlines.promise(session, case, kind, at + timedelta(days=days))
     return row
+
+
+def stop_handover(session: Session, event: Event, *, at: datetime) -> None:
+    """A24: the event was voided; nothing is decided or served any more."""
+    if handover_of(session, event) is not None:
+        kinds = [*(kind for kind, _ in DECIDE_DAYS), DeadlineKind.SERVICE]
+        deadlines.fulfil(session, _case(session, event), kinds, at=at, result="VOIDED")
 
 
 def handover_of(session: Session, event: Event) -> PenaltyHandover | None:
@@ -108,7 +118,9 @@ def reply_until(sheet: PreNotice, policy: Policy) -> datetime | None:
     """Until when the party may speak or ask for a hearing; None before the delivery."""
     if sheet.delivered_at is None:
         return None
-    return deadlines.end_of_work_days(sheet.delivered_at, policy.pre_notice_work_days)
+    return deadlines.end_of_work_days(
+        sheet.delivered_at, policy.pre_notice_work_days, policy.calendar, for_citizen=True
+    )
 
 
 def export(session: Session, event: Event, user: User, *, policy: Policy, at: datetime) -> Sheet:
@@ -147,10 +159,13 @@ def record_decision(
         raise BadInput("a decision follows the hand-over, and is not in the future",
                        field="decided_at")  # fmt: skip
     row.decision_no, row.decided_at = number, decided_at
-    deadlines.fulfil(session, event, [kind for kind, _ in DECIDE_DAYS], at=at, result="DECIDED")
+    case = _case(session, event)
+    deadlines.fulfil(session, case, [kind for kind, _ in DECIDE_DAYS], at=at, result="DECIDED")
     deadlines.promise(
-        session, event, DeadlineKind.SERVICE,
-        deadlines.end_of_work_days(decided_at, SERVE_WORK_DAYS),
+        session, case, DeadlineKind.SERVICE,
+        deadlines.end_of_work_days(
+            decided_at, SERVE_WORK_DAYS, load_policy(session).calendar
+        ),
     )  # fmt: skip
     _note(session, event, user, "handover.decision", at)
     return row
@@ -178,7 +193,7 @@ def record_service(
         raise BadInput("it is served after it was decided, and not in the future",
                        field="served_at")  # fmt: skip
     row.served_at, row.served_how, row.proof = served_at, how, proof.strip()
-    deadlines.fulfil(session, event, [DeadlineKind.SERVICE], at=at, result="SERVED")
+    deadlines.fulfil(session, _case(session, event), [DeadlineKind.SERVICE], at=at, result="SERVED")
     _note(session, event, user, "handover.service", at, how=how)
     return row
 
@@ -190,6 +205,12 @@ def _locked(session: Session, event: Event, user: User, at: datetime) -> Penalty
     if row is None:
         raise NotFound(f"event {event.event_no} is not established: there is nothing to hand over")
     return row
+
+
+def _case(session: Session, event: Event) -> Case:
+    """The case that two officers' signatures opened, whose limits these are."""
+    session.flush()
+    return session.scalars(select(Case).where(Case.event_id == event.id)).one()
 
 
 def _signers(session: Session, event: Event) -> list[int]:
@@ -232,7 +253,8 @@ def _content(
     )
     due = session.scalar(
         select(Deadline.due_at).where(
-            Deadline.subject_kind == "event", Deadline.subject_id == event.id,
+            Deadline.subject_kind == SUBJECT_CASE,
+            Deadline.subject_id == _case(session, event).id,
             Deadline.kind == DeadlineKind.DECIDE_90,
         )
     )  # fmt: skip

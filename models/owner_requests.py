@@ -20,6 +20,7 @@ from models.base import Base
 from models.errors import BadInput, Conflict, NotAllowed, NotFound
 from models.event import Event
 from models.people import Role, User
+from models.policy import load_policy
 
 ANSWER_WORK_DAYS = 15
 TEXT_LENGTH = 1000
@@ -94,7 +95,8 @@ def receive_request(
         return earlier
     request = OwnerRequest(
         event_id=event.id, kind=str(kind), text=words, channel=channel, received_at=at,
-        due_at=deadlines.end_of_work_days(at, ANSWER_WORK_DAYS), status=RequestStatus.OPEN,
+        due_at=deadlines.end_of_work_days(at, ANSWER_WORK_DAYS, load_policy(session).calendar),
+        status=RequestStatus.OPEN,
     )  # fmt: skip
     session.add(request)
     session.flush()

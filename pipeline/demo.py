@@ -17,6 +17,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -30,6 +32,7 @@ from models.signin import create_user, invite
 from models.zone import ConfirmMode, ZonePhase
 from notify.local_channel import LocalChannel
 from pipeline.demo_stream import serving
+from pipeline.evidence import encode_jpeg
 from pipeline.logs import set_up_logs
 from pipeline.ports import free_port
 from pipeline.runner import ApiServer, Running, signals
@@ -159,6 +162,7 @@ def furnish(services: Services, url: str) -> dict[str, str]:
             "grace_seconds": GRACE_SECONDS, "confirm_mode": ConfirmMode.AUTO.value,
             "phase": ZonePhase.LIVE.value, "place": "延安路人行道",
             "legal_basis": "《道路交通安全法》第五十六条",
+            "sign_photo": services.evidence.put(drawn_sign(), "jpg"),
             # Day and night: whoever tries it out does not wait for the morning.
             "sms_from": "00:00", "sms_until": "23:59",
         }  # fmt: skip
@@ -167,6 +171,16 @@ def furnish(services: Services, url: str) -> dict[str, str]:
         import_zones(session, camera, zones, at=at, actor="demo")
         save_policy(session, POLICY, at=at, actor="demo")
         return {person.username: _hire(session, person, at) for person in STAFF}
+
+
+def drawn_sign() -> bytes:
+    """The demo's street has no sign: one is drawn (blue disc, red ring and cross)."""
+    picture = np.full((240, 240, 3), 230, np.uint8)
+    cv2.circle(picture, (120, 120), 100, (160, 60, 20), -1)
+    cv2.circle(picture, (120, 120), 100, (40, 40, 200), 18)
+    for begin, end in (((52, 52), (188, 188)), ((188, 52), (52, 188))):
+        cv2.line(picture, begin, end, (40, 40, 200), 16)
+    return encode_jpeg(picture)
 
 
 def _hire(session: Session, person: Person, at: datetime) -> str:

@@ -48,6 +48,8 @@ def zone(session: Session, of: Camera, **values: Any) -> ZoneVersion:
         "name": "人行道", "polygon": SQUARE, "phase": "live", "place": "延安路人行道",
         "sign_photo": "sign.jpg",
     }  # fmt: skip
+    if values.get("kind") == "hanging":
+        default["designation_document"] = "杭政函〔2020〕12号"
     return save_zone(session, of, default | values, at=NOON, actor="test")
 
 

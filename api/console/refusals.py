@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from api.console import text_words
 from models.errors import BadInput, FlowRefused, QifenError
 from vision.errors import VisionError
 
@@ -23,6 +24,7 @@ CHINESE: Mapping[str, str] = {
     "DEVICE_NOT_REVIEWED": "设备未经法制和技术审核",
     "DEVICE_EXPIRED": "设备检定已过期",
     "NO_LEGAL_BASIS": "区域未填写法律依据",
+    "ZONE_NOT_PROVEN": "试运行尚未达标：须先由执法人员逐件核对，见区域的试运行页",
     "NO_PURPOSE": "设备未填写用途",
     "DEVICE_NOT_FILED": "设备超过三十日未备案",
     "DETECTOR_NOT_APPROVED": "设备未获准用于此类识别",
@@ -35,12 +37,36 @@ CHINESE: Mapping[str, str] = {
     "NOT_NOTIFIED": "车主未收到告知，或宽容期未满",
     "REVIEW_EXPIRED": "已超过审核期限",
     "STATEMENT_OPEN": "当事人的陈述尚未答复",
+    **text_words.REFUSALS,
     "STATEMENT_WINDOW": "当事人的陈述期限未满",
     "ALREADY_ESCALATED": "同一次停放已立案",
     "NOT_LICENSED": "须持有效执法证",
     "ZONE_AUTHOR": "绘制该区域的人不能认定其事件",
     "ZONE_NOT_LIVE": "区域尚在提醒阶段，不能升级",
     "SAME_OFFICER": "同一执法人员不能签两次，须另一人复核",
+    "RECUSED": "您已回避此事件，由其他持证人员处理",
+    "RECUSAL_OPEN": "当事人的回避申请尚未答复",
+    "OWN_RECUSAL": "本人已签字，回避申请须由同事答复",
+    "LEASED": "同事正在审核此事件，最多十五分钟后释放",
+    "NOT_IN_REVIEW": "此事件不在待审核状态",
+    "VOID_GROUND": "已核实撤销理由，请办理撤销",
+    "TOO_OLD": "距违法行为发生已超过两年",
+    "PRE_NOTICE_MISSING": "尚未制作事先告知书",
+    "PRE_NOTICE_NOT_DELIVERED": "事先告知书尚未送达，也未登记放弃",
+    "REPLY_TIME": "陈述、申辩和申请听证的期限未满",
+    "SIGNER_RECUSED": "须有两名未回避的人员签字",
+    "HARSHER": "当事人陈述申辩后不得加重",
+    "NAMES_MONEY": "不得写明金额，金额在处罚文书中另定",
+    "NO_CONSENT": "当事人未签署电子送达确认书",
+    "NOT_ESCALATED": "尚未经两名人员认定",
+    "NO_PHOTO": "请先拍摄现场照片",
+    "PHOTO_OLD": "照片拍摄过久，请重新拍照",
+    "PHOTO_USED": "该照片已作为证据使用，请重新拍照",
+    "PHOTOS_MISSING": "须在期满十秒后拍两张现场照片，相隔至少十秒",
+    "NOT_ON_PAPER": "未贴纸质告知，由摄像机复核",
+    "OTHER_PLATE": "车牌与此事件不符，请核对车辆",
+    "SAME_VEHICLE": "该车辆在此处已有未结事件",
+    "NIGHT_OR_HOLIDAY": "夜间和休息日仅限紧急情形，请写明理由",
     "STALE_VERSION": "他人已先处理，页面已更新，请重新查看",
     # people and things
     "NO_DUTY": "该事件不在您的职责范围内",
@@ -55,6 +81,8 @@ CHINESE: Mapping[str, str] = {
     "BAD_VIDEO": "该地址没有可解码的视频",
 }
 FIELDS: Mapping[str, str] = {
+    "photo": "请拍摄JPEG照片",
+    "unmoved": "请确认车辆未移动、告知单仍在原处；已移动的按驶离处理",
     "is_true": "请勾选“真实”",
     "is_clear": "请勾选“清晰”",
     "is_complete": "请勾选“完整”",

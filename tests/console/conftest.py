@@ -124,9 +124,17 @@ class City:
                 "legal_basis": "《道路交通安全法》第五十六条",
                 "sms_from": "00:00",
                 "sms_until": "24:00",
+                "sign_photo": "sign.jpg",
             }
             save_zone(session, get_camera(session, STREET), values, at=at, actor="test")
         return name
+
+    def goes_live(self, name: str) -> None:
+        """What the trial of a zone earns it in months, and the photo of its sign."""
+        at = self.services.clock.now()
+        with self.services.store.begin() as session:
+            values = {"name": name, "phase": ZonePhase.LIVE.value, "sign_photo": "sign.jpg"}
+            save_zone(session, get_camera(session, STREET), values, at=at, actor="test")
 
     def flagged_in(self, zone: str) -> int:
         """Wait for the event of a zone that asks for confirmation."""
@@ -167,6 +175,7 @@ def _furnish(store: Store, services: Services, stream_url: str) -> None:
             technical_review="检〔2026〕1号",
             sign_installed=True,
             published_at=at - timedelta(days=30),
+            purpose="违停提醒",
         )
         add_camera(session, DARK, "rtsp://127.0.0.1:1/none", at=at, actor="test", enabled=False)
         save_policy(session, SHORT_POLICY, at=at, actor="test")

@@ -71,11 +71,18 @@ def _operator_draws(city: City, operator: Visitor) -> None:
     page.get_by_label("阶段").click()
     page.get_by_role("option", name="正式").click()
     page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("试运行尚未达标")).to_be_visible()  # nobody has answered for it yet
+    page.get_by_label("阶段").click()
+    page.get_by_role("option", name="提醒：不升级").click()
+    page.get_by_role("button", name="保存").click()
     expect(page.get_by_text("已保存版本 1")).to_be_visible()
+    city.goes_live(ZONE)
     with city.services.store.read() as session:
-        version = session.scalars(select(ZoneVersion).join(Zone).where(Zone.name == ZONE)).one()
+        query = select(ZoneVersion).join(Zone).where(Zone.name == ZONE)
+        version = session.scalars(query.order_by(ZoneVersion.version)).first()
+    assert version is not None
     assert version.legal_basis == LEGAL_BASES["parking"]
-    assert version.phase == ZonePhase.LIVE
+    assert version.phase == ZonePhase.WARNING
     assert version.confirm_mode == ConfirmMode.OFFICER
     for drawn, meant in zip(version.polygon, foot_zone("B"), strict=True):
         assert drawn == pytest.approx(meant, abs=0.01), "the corner lies where the mouse was"

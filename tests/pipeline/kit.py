@@ -53,6 +53,8 @@ REVIEWED: Mapping[str, Any] = {
     "technical_review": "T-1",
     "sign_installed": True,
     "published_at": START - timedelta(days=30),
+    "purpose": "违停提醒",
+    "approved_detectors": ["parking", "hanging", "poster", "crowd"],
 }
 
 
