@@ -3,6 +3,7 @@ and console alike."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 from sqlalchemy.orm import Session
 
-from models import case_work, casework, crowd_acts, place_acts
+from models import case_work, casework, crowd_acts, patrol, place_acts
 from models.case import Case
 from models.case_work import CaseOrder
 from models.chain import add_evidence
@@ -21,10 +22,11 @@ from models.event import Event
 from models.evidence import Evidence, EvidenceKind
 from models.people import Role, User
 from models.policy import Policy, load_policy
+from models.recusal import refuse_recused
 from pipeline.services import Services
 
 T = TypeVar("T")
-PHOTO_KINDS = (EvidenceKind.PAPER, EvidenceKind.ON_SITE)
+PHOTO_KINDS = (EvidenceKind.PAPER, EvidenceKind.ON_SITE, EvidenceKind.TOW)
 MAX_PHOTO_PIXELS = 60_000_000
 
 
@@ -91,16 +93,47 @@ class PlaceDesk:
             )
         )
 
-    def paper_notice(self, photo_id: int) -> str:
-        """A26, B4p: the photographed paper reminder starts the grace."""
+    def paper_notice(self, photo_id: int, plate: str | None = None) -> str:
+        """A26, B4p: the photographed paper reminder starts the grace; `plate` as read beside it."""
 
         def act(a: Acting) -> Event:
             photo = a.session.get(Evidence, photo_id)
             if photo is None or photo.event_id != a.event.id:
                 raise NotFound(f"event {a.event.event_no} has no photo {photo_id}")
             return casework.paper_notice(
-                a.session, a.event, a.user, photo=photo, **self._order(a, "paper")
+                a.session, a.event, a.user, photo=photo, plate=plate, **self._order(a, "paper")
             )
+
+        return self._do(act)
+
+    def still_there(self, plate: str, *, unmoved: bool) -> str:
+        """A26: the second look on the spot, after two photos."""
+        return self._do(
+            lambda a: patrol.still_there(
+                a.session, a.event, a.user, plate=plate, unmoved=unmoved,
+                **self._order(a, "still"),
+            )
+        )  # fmt: skip
+
+    def gone(self) -> str:
+        """A26: the place is empty: left in time."""
+
+        def act(a: Acting) -> Event:
+            order = self._order(a, "gone")
+            del order["expected_version"]
+            return patrol.gone(a.session, a.event, a.user, **order)
+
+        return self._do(act)
+
+    def tow(self, reference: str, photo_id: int | None, urgent: str = "") -> str:
+        """A25, L44, L26: towed by the authority, with the photo of it."""
+
+        def act(a: Acting) -> Event:
+            photo = None if photo_id is None else a.session.get(Evidence, photo_id)
+            return casework.record_tow(
+                a.session, a.event, a.user, reference=reference, photo=photo, urgent=urgent,
+                **self._order(a, "tow"),
+            )  # fmt: skip
 
         return self._do(act)
 
@@ -164,6 +197,10 @@ class PlaceDesk:
         def act(a: Acting) -> Event:
             if not a.user.has(Role.OFFICER):
                 raise NotAllowed("only an officer's photo counts", code="NOT_AN_OFFICER")
+            refuse_recused(a.session, a.event.id, a.user)
+            if patrol.photo_used_before(a.session, hashlib.sha256(data).hexdigest()):
+                raise BadInput("this photo is evidence already: take a new one", field="photo",
+                               code="PHOTO_USED")  # fmt: skip
             row = add_evidence(
                 a.session, event=a.event, camera=None, kind=kind, media_type="image/jpeg",
                 data=data, storage_key=self.services.evidence.put(data, "jpg"),

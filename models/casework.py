@@ -3,8 +3,8 @@
 Every function takes the session first and never commits, is idempotent by its command id (at
 most 72 characters), and raises models.errors: FlowRefused with every guard's refusal,
 StaleVersion where somebody else acted first, BadInput naming a field. The parts lie in
-models.opening (birth), models.looks (what cameras saw), models.promises (notices) and
-models.sweeping (judging again); the rules in models.flows.parking.
+models.opening (birth), models.patrol (on the spot), models.looks (what cameras saw),
+models.promises (notices) and models.sweeping (judging again); the rules in models.flows.parking.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from sqlalchemy.orm import Session
 
 from models.errors import BadInput, FlowRefused
 from models.event import ActorKind, Event, EventState, FlowName
-from models.evidence import Evidence
 from models.exemptions import exemption_for
 from models.facts import Contact, GateFacts, NewEvent, measure_gates
 from models.flow import SYSTEM, Actor, find_command, fire
 from models.flows.hanging import BEFORE_FINDING
-from models.flows.parking import BEFORE_STAYED
+from models.flows.parking_end import BEFORE_STAYED
 from models.flows.tables import flow_of
 from models.grounds import VoidReason
 from models.looks import add_look, lock, open_watches, sampling_from
 from models.opening import open_event
+from models.patrol import open_twin, paper_notice, record_tow
 from models.people import Statement, User
 from models.plate import check_plate
 from models.policy import Policy
@@ -198,8 +198,7 @@ def _twin(session: Session, event: Event, plate: str | None) -> Event | None:
     text = plate or event.plate
     if text is None or event.state != EventState.CONFIRM_PENDING:
         return None
-    key = f"{event.area_id}:{text}"
-    return session.scalar(select(Event).where(Event.open_plate_key == key, Event.id != event.id))
+    return open_twin(session, event, text)
 
 
 def discard_by_officer(
@@ -234,26 +233,6 @@ def send_patrol(
     return _officer_step(session, event, user, "officer_patrol", reason, order)
 
 
-def paper_notice(
-    session: Session,
-    event: Event,
-    user: User,
-    photo: Evidence,
-    *,
-    policy: Policy,
-    at: datetime,
-    command_id: str,
-    expected_version: int | None = None,
-) -> Event:
-    """A26: a paper notice on the window; the grace starts at its photo (evidence kind PAPER)."""
-    order = _Order(policy, at, command_id, expected_version)
-    _fire(
-        session, event, "paper_notice", order, by=user, evidence_ids=[photo.id],
-        inputs={"user": user, "photo": photo},
-    )  # fmt: skip
-    return event
-
-
 def void(
     session: Session,
     event: Event,
@@ -280,22 +259,6 @@ def void(
     inputs = {"user": user, "statement": statement}
     _fire(session, event, "void", order, by=user, reason=reason, inputs=inputs)
     return event
-
-
-def record_tow(
-    session: Session,
-    event: Event,
-    user: User,
-    *,
-    reference: str,
-    policy: Policy,
-    at: datetime,
-    command_id: str,
-    expected_version: int | None = None,
-) -> Event:
-    """A25, L44: towed away by the authority; `reference` is the number of the tow record."""
-    order = _Order(policy, at, command_id, expected_version)
-    return _officer_step(session, event, user, "tow", reference, order, field="reference")
 
 
 def transfer(
@@ -357,12 +320,11 @@ def _officer_step(
     trigger: str,
     reason: str,
     order: _Order,
-    field: str = "reason",
 ) -> Event:
     """One step of an officer with a reason code of at most 40 characters."""
     code = reason.strip()
     if not 0 < len(code) <= MAX_REASON:
-        raise BadInput(f"{field} must have 1 to {MAX_REASON} characters", field=field)
+        raise BadInput(f"reason must have 1 to {MAX_REASON} characters", field="reason")
     _fire(session, event, trigger, order, by=user, reason=code, inputs={"user": user})
     return event
 

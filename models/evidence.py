@@ -37,6 +37,8 @@ class EvidenceKind(StrEnum):
     """an officer's photo of a paper notice"""
     ON_SITE = "ON_SITE"
     """an officer's photo after the period of a formal order (B8)"""
+    TOW = "TOW"
+    """an officer's photo of a vehicle that is towed away (L44)"""
     STATEMENT = "STATEMENT"
     """a photo that came with an owner's statement"""
 

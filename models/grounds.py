@@ -77,7 +77,7 @@ def verify_ground(
     )
     session.add(row)
     add_flag(event, "void_ground")
-    due = deadlines.end_of_work_days(at, policy.void_work_days)
+    due = deadlines.end_of_work_days(at, policy.void_work_days, policy.calendar)
     deadlines.promise(session, event, DeadlineKind.VOID_GROUND, due)
     record(
         session, at=at, actor=user.username, action="void.verify", subject=f"event:{event.id}",

@@ -121,7 +121,9 @@ def window_end(event: Event, policy: Policy) -> datetime | None:
     """When the re-check is over: what is seen later proves nothing (A18)."""
     if event.grace_deadline_at is None:
         return None
-    return event.grace_deadline_at + timedelta(seconds=policy.recheck_window_seconds)
+    on_paper = event.grace_policy == "paper" and event.flow == FlowName.PARKING
+    seconds = policy.paper_recheck_seconds if on_paper else policy.recheck_window_seconds
+    return event.grace_deadline_at + timedelta(seconds=seconds)
 
 
 def sampling_from(event: Event, policy: Policy) -> datetime | None:

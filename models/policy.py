@@ -53,6 +53,9 @@ class Policy:
     statement_window_seconds: float = 0.0
     """Least time after the deadline in which the owner may speak before two officers can
     escalate; an open statement blocks them however long it takes (L03, L11)."""
+    paper_recheck_seconds: float = 900.0
+    """A26: so long after the deadline of a paper notice an officer may photograph that the vehicle
+    has not moved."""
     lease_seconds: float = 900.0
     """W42: so long an event stays with the officer who opened it for review and does nothing."""
     appeal_work_days: int = 5

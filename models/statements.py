@@ -105,7 +105,7 @@ def _promise_answer(session: Session, event: Event, *, policy: Policy, at: datet
     if oldest is None:
         deadlines.fulfil(session, event, [DeadlineKind.APPEAL], at=at, result="ANSWERED")
         return
-    due = deadlines.end_of_work_days(oldest, policy.appeal_work_days)
+    due = deadlines.end_of_work_days(oldest, policy.appeal_work_days, policy.calendar)
     row = deadlines.find(session, event, DeadlineKind.APPEAL)
     if row is None or row.done_at is not None or row.due_at < due:
         deadlines.promise(session, event, DeadlineKind.APPEAL, due)

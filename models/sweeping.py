@@ -122,8 +122,9 @@ def _expire_case(session: Session, deadline_id: int, *, at: datetime) -> bool:
         return False
     if row.done_at is None and row.due_at <= at:
         case = session.get_one(Case, row.subject_id)
-        if case.is_open and "overdue" not in case.flags:
-            case.flags = [*case.flags, "overdue"]
+        flag = _CASE_FLAGS.get(row.kind, "overdue")
+        if (case.is_open or row.kind in _CASE_FLAGS) and flag not in case.flags:
+            case.flags = [*case.flags, flag]
         row.attempts += 1
         row.done_at, row.result = at, "OVERDUE"
     return True
@@ -214,6 +215,15 @@ def _nothing(_session: Session, _event: Event, _policy: Policy, _at: datetime) -
     """The row only says until when something is remembered."""
 
 
+_CASE_FLAGS: dict[str, str] = {
+    DeadlineKind.DECIDE_60: "decide_day_60",
+    DeadlineKind.DECIDE_80: "decide_day_80",
+    DeadlineKind.DECIDE_90: "decide_overdue",
+    DeadlineKind.SERVICE: "service_overdue",
+}
+"""Limits of the penalty file (L16, L17), shown on its case, also when that is closed."""
+
+
 def _flagging(flag: str) -> Action:
     """A limit that nobody kept is shown to the team's leader; the event stays where it is."""
 
@@ -259,10 +269,10 @@ _ACTIONS: dict[DeadlineKind, Action] = {
     DeadlineKind.CASE_STEP: _nothing,
     DeadlineKind.APPEAL: _flagging("statement_overdue"),
     DeadlineKind.VOID_GROUND: _flagging("void_overdue"),
-    DeadlineKind.DECIDE_60: _flagging("decide_day_60"),
-    DeadlineKind.DECIDE_80: _flagging("decide_day_80"),
-    DeadlineKind.DECIDE_90: _flagging("decide_overdue"),
-    DeadlineKind.SERVICE: _flagging("service_overdue"),
+    DeadlineKind.DECIDE_60: _nothing,
+    DeadlineKind.DECIDE_80: _nothing,
+    DeadlineKind.DECIDE_90: _nothing,
+    DeadlineKind.SERVICE: _nothing,
 }
 
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from nicegui import app as nicegui_app
 from nicegui import ui
 
-from api.console import cameras, cases, doors, event, people, review, zones
+from api.console import cameras, cases, doors, event, patrol, people, review, zones
 from pipeline.services import Services
 
 __all__ = ["mount"]
@@ -19,6 +19,7 @@ _STATIC = Path(__file__).resolve().parent.parent / "static"
 def mount(app: FastAPI, services: Services) -> None:
     """Add the console to `app`. Call it once a process, after the API's routes."""
     app.include_router(doors.build(services))
+    app.include_router(patrol.build(services))
     for part in (review, event, cases, cameras, zones, people):
         part.build(services)
     nicegui_app.add_static_files("/console-static", _STATIC)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api import shapes
 from api.auth import Caller
 from api.deps import (
+    LARGEST_ID,
     Anybody,
     Body,
     Id,
@@ -29,6 +30,7 @@ from api.deps import (
 from api.desk import Desk
 from api.explanation import explain, notices_of
 from api.field_reading import Reader, field_explanation
+from api.place_desk import PlaceDesk
 from models import casework, fields, review
 from models.audit_log import record_viewing
 from models.errors import NotFound
@@ -57,6 +59,11 @@ class Confirm(Act):
 
 class Because(Act):
     reason: Why
+
+
+class Tow(Because):
+    photo_id: Annotated[int | None, Field(ge=1, le=LARGEST_ID)] = None
+    urgent: Annotated[Line, Field(max_length=200)] = ""
 
 
 class Reject(Act):
@@ -139,13 +146,15 @@ def queue(
     """What waits for an officer, the most urgent first; plates masked."""
     with services.store.read() as session:
         states = state or review.QUEUE_STATES
-        items = review.queue(session, states=states, limit=limit, offset=offset)
+        at = services.clock.now()
+        items = review.queue(session, at=at, states=states, limit=limit, offset=offset)
         return [
             {
                 **shapes.event(item.event),
                 "due_at": shapes.when(item.due_at),
                 "decided_by": item.decided_by,
                 "open_statements": item.open_statements,
+                "held_by": item.holder.username if item.holder else None,
             }
             for item in items
         ]
@@ -213,9 +222,12 @@ def transfer(event_id: Id, body: Because, caller: Officer, services: Serving) ->
 
 
 @router.post("/events/{event_id}/tow")
-def tow(event_id: Id, body: Because, caller: Officer, services: Serving) -> dict[str, Any]:
-    """A25: towed; `reason` is the tow record's number."""
-    return _by_officer(services, caller, event_id, body, casework.record_tow, reference=body.reason)
+def tow(event_id: Id, body: Tow, caller: Officer, services: Serving) -> dict[str, Any]:
+    """A25, L44: towed; `reason` is the tow record's number, `photo_id` its photo (kind TOW). At
+    night and on days off it must be urgent, and why (L26)."""
+    desk = PlaceDesk(services, event_id, caller.person().id, body.expected_version)
+    desk.tow(body.reason, body.photo_id, body.urgent)
+    return _after(services, caller, event_id)
 
 
 def _by_officer(

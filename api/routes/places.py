@@ -72,6 +72,12 @@ class ConfirmPlace(Act):
     """Where the frontage's polygon named the wrong one, or nobody."""
 
 
+class StillThere(Act):
+    plate: Annotated[Line, Field(min_length=1, max_length=12)]
+    unmoved: bool
+    """The notice is where it was, and so is the vehicle."""
+
+
 class DraftOrder(Act):
     order_no: Annotated[Line, Field(max_length=40)]
     text: Annotated[Lines, Field(max_length=2000)]
@@ -90,6 +96,8 @@ class Because(Act):
 
 class PaperNotice(Act):
     photo_id: RowId
+    plate: Annotated[Line, Field(max_length=12)] | None = None
+    """As read beside the vehicle: it must be the event's, or becomes it where none was read."""
 
 
 # Who answers for what, what is permitted, whom to call
@@ -255,7 +263,7 @@ async def photo(
     caller: Officer,
     services: Serving,
 ) -> dict[str, int]:
-    """The bytes of a JPEG as the body; `kind` PAPER or ON_SITE."""
+    """The bytes of a JPEG as the body; `kind` PAPER, ON_SITE or TOW."""
     desk = PlaceDesk(services, event_id, caller.person().id)
     return {"id": await run_in_threadpool(desk.keep_photo, await request.body(), kind)}
 
@@ -265,7 +273,23 @@ def paper_notice(
     event_id: Id, body: PaperNotice, caller: Officer, services: Serving
 ) -> dict[str, str]:
     """A26, B4p: the photographed paper starts the grace."""
-    return {"state": _desk(services, caller, event_id, body).paper_notice(body.photo_id)}
+    desk = _desk(services, caller, event_id, body)
+    return {"state": desk.paper_notice(body.photo_id, body.plate)}
+
+
+@router.post("/events/{event_id}/still-there")
+def still_there(
+    event_id: Id, body: StillThere, caller: Officer, services: Serving
+) -> dict[str, str]:
+    """A26: the second look on the spot, with two photos (kind ON_SITE) after the deadline."""
+    desk = _desk(services, caller, event_id, body)
+    return {"state": desk.still_there(body.plate, unmoved=body.unmoved)}
+
+
+@router.post("/events/{event_id}/gone")
+def gone(event_id: Id, body: Act, caller: Officer, services: Serving) -> dict[str, str]:
+    """A26: the place is empty: left in time."""
+    return {"state": _desk(services, caller, event_id, body).gone()}
 
 
 @router.post("/events/{event_id}/order")

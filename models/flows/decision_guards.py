@@ -13,7 +13,7 @@ from models.errors import Refusal
 from models.event import Event, EventState
 from models.flow import Step
 from models.grounds import ground_of
-from models.pack import pack_status
+from models.pack import FILE_BROKEN, pack_status
 from models.people import Statement, StatementStatus, User
 from models.recusal import open_requests, signers
 
@@ -24,6 +24,13 @@ def pack_complete(step: Step) -> Refusal | None:
     if status.complete:
         return None
     return Refusal("PACK_INCOMPLETE", "the evidence pack lacks " + ", ".join(status.missing))
+
+
+def evidence_is_broken(step: Step) -> Refusal | None:
+    """W52: a stored file is not what was recorded; nothing may rest on this pack any more."""
+    if FILE_BROKEN in pack_status(step.session, step.event, policy=step.policy).missing:
+        return None
+    return Refusal("EVIDENCE_SOUND", "every stored file is what was recorded")
 
 
 def device_reviewed(step: Step) -> Refusal | None:

@@ -122,6 +122,14 @@ def start_grace(step: Step) -> None:
     )
 
 
+def note_plate_on_site(step: Step) -> None:
+    """A26: what no camera could read, the officer beside it has read."""
+    event, plate = step.event, step.inputs.get("plate")
+    if event.plate is None and plate:
+        event.plate = plate
+        event.open_plate_key = plate_key(event)
+
+
 def start_paper_grace(step: Step) -> None:
     """A26: the time of the photo is the start."""
     photo: Evidence = step.inputs["photo"]

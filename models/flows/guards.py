@@ -22,6 +22,8 @@ from models.recusal import is_recused
 from models.zone import Authority, ConfirmMode, Surface, ZoneKind, ZonePhase
 
 MOTOR_VEHICLES = frozenset({"car", "van", "truck", "bus"})
+PHOTO_SECONDS = 60.0
+"""A26: a paper notice is noted so soon after its photo, or the photo is taken again."""
 TWO_WHEELERS = frozenset({"motorcycle", "bicycle"})
 
 
@@ -261,7 +263,7 @@ def acceptance_counts(step: Step) -> Refusal | None:
 
 
 def paper_photographed(step: Step) -> Refusal | None:
-    """A26, L34: the photo of the paper notice starts the clock."""
+    """A26, L34: the photo of the paper notice starts the clock; an old one would have eaten it."""
     photo = step.inputs.get("photo")
     fits = (
         isinstance(photo, Evidence)
@@ -269,4 +271,8 @@ def paper_photographed(step: Step) -> Refusal | None:
         and photo.event_id == step.event.id
         and photo.captured_at <= step.at
     )
-    return None if fits else Refusal("NO_PHOTO", "a photo of the paper notice is needed")
+    if not isinstance(photo, Evidence) or not fits:
+        return Refusal("NO_PHOTO", "a photo of the paper notice is needed")
+    if (step.at - photo.captured_at).total_seconds() <= PHOTO_SECONDS:
+        return None
+    return Refusal("PHOTO_OLD", "the photo is too old to start the time: take a new one")

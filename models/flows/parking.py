@@ -16,22 +16,20 @@ from __future__ import annotations
 
 from models.event import TERMINAL, ActorKind, EventState
 from models.flow import Flow, Transition
-from models.flows import decision_guards as decision
 from models.flows import effects as do
 from models.flows import ground_effects as ground_do
 from models.flows import ground_guards as ground
 from models.flows import guards as when
+from models.flows import patrol_guards as patrol
 from models.flows import watch_guards as watch
-from models.flows.case_effects import cancel_case, open_case
-from models.flows.decision_effects import start_handover
+from models.flows.parking_end import ANY_OPEN, BEFORE_STAYED, OPEN, REVIEW
+
+__all__ = ["BEFORE_STAYED", "OPEN", "PARKING"]
 
 S = EventState
-OPEN = frozenset(state for state in EventState if state not in TERMINAL)
-BEFORE_STAYED = OPEN - {S.STAYED, S.REVIEW_PENDING}
 
 _SYSTEM = frozenset({ActorKind.SYSTEM})
 _OFFICER = frozenset({ActorKind.OFFICER})
-_STAFF = frozenset({ActorKind.OFFICER, ActorKind.OPERATOR, ActorKind.SYSTEM})
 _GATEWAY = frozenset({ActorKind.GATEWAY})
 _GATEWAY_OR_CLOCK = frozenset({ActorKind.GATEWAY, ActorKind.SYSTEM})
 
@@ -213,7 +211,7 @@ _NOTICE = (
     Transition(
         "A26", S.PATROL_ASSIGNED, "paper_notice", S.GRACE,
         (when.by_active_officer, when.not_recused, when.paper_photographed),
-        (do.start_paper_grace,),
+        (do.note_plate_on_site, do.start_paper_grace),
         actors=_OFFICER,
         reason="PAPER_NOTICE",
     ),
@@ -264,6 +262,23 @@ _GRACE = (
         reason="GAP_DURING_GRACE",
     ),
     Transition(
+        "A26s", S.RECHECK, "still_there", S.STAYED,
+        (
+            when.by_active_officer, when.not_recused, patrol.told_on_paper, watch.not_gone,
+            patrol.unmoved_on_site, patrol.two_photos_after_deadline,
+        ),
+        (do.finish_recheck,),
+        actors=_OFFICER,
+        reason="SEEN_ON_SITE",
+    ),
+    Transition(
+        "A26g", frozenset({S.GRACE, S.RECHECK}), "gone_on_site", S.LEFT_IN_TIME,
+        (when.by_active_officer, when.not_recused),
+        (do.note_departure, do.end_event, do.thank),
+        actors=_OFFICER,
+        reason="MINOR_CORRECTED",
+    ),
+    Transition(
         "W09", S.RECHECK, "recheck_over", S.LEFT_IN_TIME,
         (watch.recheck_is_over, watch.gone_at_window_end),
         (do.note_departure, do.end_event, do.thank),
@@ -277,116 +292,9 @@ _GRACE = (
     ),
 )  # fmt: skip
 
-_REVIEW = (
-    Transition(
-        "A19", S.STAYED, "review", S.REVIEW_PENDING,
-        (watch.zone_is_live, decision.pack_complete),
-        (do.start_review, do.tell_stayed),
-    ),
-    Transition(
-        "A19w", S.STAYED, "review", S.UNDETERMINED,
-        (watch.in_warning_phase,),
-        (do.end_event, do.tell_closed),
-        reason="WARNING_PHASE",
-    ),
-    Transition(
-        "A19u", S.STAYED, "review", S.UNDETERMINED,
-        (),
-        (do.end_event, do.tell_closed),
-        reason="PACK_INCOMPLETE",
-    ),
-    Transition(
-        "A20", S.REVIEW_PENDING, "escalate", S.ESCALATED,
-        (
-            decision.officer_licensed, when.not_recused, decision.officer_did_not_draw_zone,
-            decision.device_reviewed, decision.device_calibrated, ground.device_has_purpose,
-            ground.device_filed, ground.detector_approved, ground.sign_photographed,
-            watch.zone_is_live,
-            decision.zone_has_legal_basis, decision.our_authority, decision.owner_was_told,
-            decision.pack_complete, decision.within_review_time, decision.within_two_years,
-            decision.no_open_statement, decision.no_open_reply, decision.no_open_recusal_request,
-            decision.no_void_ground, decision.statement_window_over,
-            decision.not_escalated_before, decision.two_officers,
-        ),
-        (do.end_event, open_case, start_handover),
-        actors=_OFFICER,
-        reason="TWO_OFFICERS",
-    ),
-    Transition(
-        "A21", S.REVIEW_PENDING, "reject", S.REJECTED,
-        (when.by_active_officer, when.not_recused, when.reason_given),
-        (do.end_event, do.tell_closed),
-        actors=_OFFICER,
-    ),
-    Transition(
-        "A22", S.REVIEW_PENDING, "review_expired", S.EXPIRED_UNREVIEWED,
-        (decision.review_time_over,),
-        (do.end_event, do.tell_closed),
-        reason="REVIEW_EXPIRED",
-    ),
-    Transition(
-        "A24", S.ESCALATED, "void", S.VOIDED,
-        (when.by_active_officer, when.not_recused, when.reason_given),
-        (do.end_event, cancel_case, do.tell_voided),
-        actors=_OFFICER,
-    ),
-)  # fmt: skip
-
-_ANY_OPEN = (
-    Transition(
-        "A23", OPEN, "void", S.VOIDED,
-        (when.by_active_officer, when.not_recused, when.reason_given),
-        (do.end_event, do.tell_voided),
-        actors=_OFFICER,
-    ),
-    Transition(
-        "A25", OPEN, "tow", S.REMOVED_BY_TOW,
-        (when.by_active_officer, when.not_recused, when.reason_given),
-        (do.end_event,),
-        actors=_OFFICER,
-    ),
-    Transition(
-        "A27", OPEN, "transfer", S.TRANSFERRED,
-        (when.by_active_officer, when.not_recused, when.reason_given),
-        (do.end_event,),
-        actors=_OFFICER,
-    ),
-    Transition(
-        "A27s", S.FLAGGED, "transfer", S.TRANSFERRED,
-        (when.is_no_case_of_ours,),
-        (do.end_event,),
-    ),
-    Transition(
-        "W30", BEFORE_STAYED, "permitted", S.UNDETERMINED,
-        (),
-        (do.end_event, do.tell_closed),
-        actors=_STAFF,
-        reason="PERMITTED_NOW",
-    ),
-    Transition(
-        "W30h", BEFORE_STAYED, "hours_over", S.UNDETERMINED,
-        (ground.parking_became_legal,),
-        (do.end_event, do.tell_closed),
-        reason="PERMITTED_NOW",
-    ),
-    Transition(
-        "W31", BEFORE_STAYED, "zone_lifted", S.UNDETERMINED,
-        (watch.zone_no_longer_covers,),
-        (do.end_event, do.tell_closed),
-        actors=_STAFF,
-        reason="ZONE_LIFTED",
-    ),
-    Transition(
-        "LIMIT", OPEN, "open_limit", S.UNDETERMINED,
-        (),
-        (do.end_event, do.tell_closed),
-        reason="OPEN_LIMIT",
-    ),
-)  # fmt: skip
-
 PARKING = Flow(
     name="parking",
     version="1",
-    transitions=_BIRTH + _GATES + _NOTICE + _GRACE + _REVIEW + _ANY_OPEN,
+    transitions=_BIRTH + _GATES + _NOTICE + _GRACE + REVIEW + ANY_OPEN,
     terminal=TERMINAL,
 )

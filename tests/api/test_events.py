@@ -16,8 +16,10 @@ from models.audit import Viewing
 from models.chain import add_evidence
 from models.clock import FakeClock
 from models.event import Event
+from models.evidence import Evidence
 from models.notice import Notice
 from notify.twilio_channel import TwilioChannel
+from pipeline.evidence import EvidenceStore
 from pipeline.services import Services
 from tests.api.conftest import SignIn, jpeg
 from tests.models.city import City
@@ -39,6 +41,7 @@ def make(services: Services, clock: FakeClock) -> Make:
     def made(way: Callable[[City], Event]) -> int:
         with services.store.begin() as session:
             city = City(session)
+            city.files = services.evidence
             event = way(city)
             clock.set(city.now)
             return event.id
@@ -238,7 +241,6 @@ def test_an_officer_confirms_with_a_corrected_plate(make: Make, signed_in: SignI
         ("discard", {"reason": "NOT_AN_OFFENCE"}, "DISCARDED"),
         ("patrol", {"reason": "plate is dirty"}, "PATROL_ASSIGNED"),
         ("transfer", {"reason": "TRAFFIC_POLICE"}, "TRANSFERRED"),
-        ("tow", {"reason": "T-2026-11"}, "REMOVED_BY_TOW"),
     ],
 )
 def test_other_ways_out(
@@ -342,3 +344,26 @@ def test_a_database_that_is_away_is_503(services: Services, nobody: httpx.Client
     answer = nobody.post(f"{API}/auth/sign-in", json=body)
     assert (answer.status_code, code_of(answer)) == (503, "UNAVAILABLE")
     assert "login_failure" not in answer.text
+
+
+def test_w52_files_are_read_again_before_an_escalation_counts(
+    make: Make, signed_in: SignIn, services: Services
+) -> None:
+    """Between two signatures a stored file was changed: refused, undetermined, an alarm."""
+    event_id = make(City.to_review)
+    url = f"{API}/events/{event_id}/decide"
+    chen, zhao = signed_in("chen"), signed_in("zhao")
+    assert chen.post(url, json=TICKS).json()["state"] == "REVIEW_PENDING"
+    with services.store.read() as session:
+        key = session.scalars(select(Evidence.storage_key)).first()
+    assert isinstance(services.evidence, EvidenceStore)
+    services.evidence.path(str(key)).write_bytes(b"another picture")
+    refused = zhao.post(url, json=TICKS)
+    assert refused.status_code == 409
+    assert refused.json()["error"]["code"] == "EVIDENCE_BROKEN"
+    assert chen.get(f"{API}/events/{event_id}").json()["state"] == "UNDETERMINED"
+    (alarm,) = chen.get(f"{API}/evidence-alarms").json()
+    assert (alarm["event_id"], alarm["what"]) == (event_id, "file_changed")
+    seen = chen.post(f"{API}/evidence-alarms/{alarm['id']}/seen", json={"remark": "已报修"})
+    assert seen.json()["remark"] == "已报修"
+    assert chen.get(f"{API}/evidence-alarms").json() == []

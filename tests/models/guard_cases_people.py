@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from models import grounds, recusal
+from models import casework, grounds, recusal
 from models.flows import decision_guards as decision
 from models.flows import guards as when
-from tests.models.guard_cases import Case, Scene, as_officer, both, later, nothing
+from models.flows import patrol_guards as patrol
+from tests.models.guard_cases import (
+    Case,
+    Change,
+    Scene,
+    as_officer,
+    ask,
+    both,
+    later,
+    nothing,
+    put,
+)
+from tests.models.walks_on_site import photos
 
 
 def conflict(scene: Scene) -> None:
@@ -34,6 +46,27 @@ def ground(scene: Scene) -> None:
     )  # fmt: skip
 
 
+def photo_of(kind: str) -> Change:
+    def change(scene: Scene) -> None:
+        scene.inputs["photo"] = scene.city.picture(scene.event, kind)
+
+    return change
+
+
+def urgent(scene: Scene) -> None:
+    scene.facts["urgent"] = "消防通道"
+
+
+def over(scene: Scene) -> None:
+    """The paper notice's time is over, two photos were taken."""
+    photo = scene.city.picture(scene.event, "PAPER")
+    casework.paper_notice(
+        scene.city.session, scene.event, scene.city.officer, photo, **scene.city.order()
+    )
+    scene.city.advance(431)
+    photos(scene.city, scene.event)
+
+
 YEAR = 365 * 86_400
 PEOPLE_CASES: list[Case] = [
     (
@@ -46,4 +79,22 @@ PEOPLE_CASES: list[Case] = [
     (decision.no_open_recusal_request, "to_review", nothing, party_asks, "RECUSAL_OPEN"),
     (decision.no_void_ground, "to_review", nothing, ground, "VOID_GROUND"),
     (decision.within_two_years, "to_review", later(YEAR), later(2 * YEAR + 86_400), "TOO_OLD"),
+    (patrol.told_on_paper, "to_patrol", put(grace_policy="paper"), nothing, "NOT_ON_PAPER"),
+    (
+        patrol.unmoved_on_site,
+        "to_patrol",
+        ask(plate="浙A12345", unmoved=True),
+        ask(plate="浙A54321", unmoved=True),
+        "MOVED_OR_OTHER",
+    ),
+    (patrol.two_photos_after_deadline, "to_patrol", over, nothing, "PHOTOS_MISSING"),
+    (patrol.tow_photographed, "to_grace", photo_of("TOW"), photo_of("PAPER"), "NO_PHOTO"),
+    (patrol.tow_by_day_or_urgent, "to_grace", nothing, later(11 * 3600), "NIGHT_OR_HOLIDAY"),
+    (
+        patrol.tow_by_day_or_urgent,
+        "to_grace",
+        both(later(11 * 3600), urgent),
+        later(5 * 86_400),
+        "NIGHT_OR_HOLIDAY",
+    ),
 ]

@@ -260,7 +260,8 @@ def test_w33_cloned_plate(city: City) -> None:
 def test_w34_towed_by_the_authority(city: City) -> None:
     """Neither a stay nor a leave."""
     event = city.to_recheck()
-    casework.record_tow(city.session, event, city.officer, **city.order(reference="T-7"))
+    tow = city.order(reference="T-7", photo=city.picture(event, "TOW"))
+    casework.record_tow(city.session, event, city.officer, **tow)
     assert (event.state, event.outcome, city.texts(event)) == (S.REMOVED_BY_TOW, "T-7", ["N1"])
 
 

@@ -47,7 +47,7 @@ def test_row_is_walked(code: str, make_city: MakeCity) -> None:
     step = steps[0]
     assert (step.to_state, step.trigger) == (row.target, row.trigger)
     assert step.actor_kind in row.actors
-    if code not in {"A17"}:
+    if code not in {"A17", "A26s"}:  # both go on to A19 at once
         assert city.codes(event)[-1] == code
         assert event.state == row.target
     city.check(event)
