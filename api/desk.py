@@ -9,14 +9,15 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models import casework, review, statements
-from models.errors import BadInput, NotFound, NotSignedIn
+from models.errors import BadInput, Conflict, NotFound, NotSignedIn
 from models.event import ActorKind, Event
 from models.flow import Actor
-from models.people import Statement, User
+from models.people import DecisionKind, Statement, User
 from models.policy import Policy, load_policy
 from models.review import DecisionInput
 from notify.owners import look_up
 from pipeline.gates import contact_of
+from pipeline.integrity import Integrity
 from pipeline.services import Services
 from vision.plates import normalize, parse
 from vision.types import PlateColour
@@ -121,7 +122,14 @@ class Desk:
         )
 
     def decide(self, decision: DecisionInput) -> str:
-        """A20, A21: one officer's signature; the case opens only with a second one's."""
+        """A20, A21: one officer's signature; the case opens only with a second one's. Every stored
+        file is read again before a word for an escalation counts (W52)."""
+        if decision.kind == DecisionKind.ESCALATE and Integrity(self.services).check(self.event_id):
+            raise Conflict(
+                "a stored file of this event is not what was recorded; it ends undetermined",
+                code="EVIDENCE_BROKEN",
+                hint="the administrator finds the alarm under keeping",
+            )
         return self._do(
             lambda a: review.decide(
                 a.session,

@@ -123,11 +123,14 @@ def as_json(anchor: ChainAnchor) -> dict[str, Any]:
     }
 
 
+def canonical(told: Mapping[str, Any]) -> bytes:
+    """An anchor in its one spelling: the bytes that are exported, hashed and stamped."""
+    return json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def anchor_hash(told: Mapping[str, Any]) -> str:
-    """SHA-256 over an anchor in its canonical form: this is what is written down and stamped."""
-    fields = {key: value for key, value in told.items() if key != "anchor_hash"}
-    canonical = json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    """SHA-256 over an anchor's canonical form: `sha256sum` of its exported file gives the same."""
+    return hashlib.sha256(canonical(told)).hexdigest()
 
 
 def verify_anchors(session: Session) -> list[AnchorProblem]:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.audit import AuditEntry, Viewing
 from models.errors import BadInput
 from models.event import Event
 from models.evidence import Evidence
+from models.people import User
 
 
 def record(
@@ -44,7 +46,7 @@ def record_viewing(
 ) -> Viewing:
     """Write down one look at personal data before it is shown.
 
-    L71 (视频条例 art. 16): 事由、内容及调用人员. Raises BadInput if no reason is given.
+    L71 (视频条例 art. 16): 事由、内容及调用人员的单位、姓名. Raises BadInput if no reason is given.
     """
     reason = " ".join(reason.split())
     if not reason:
@@ -56,9 +58,11 @@ def record_viewing(
         )
     if len(reason) > 120:
         raise BadInput("the reason is longer than 120 characters", field="reason")
+    user = session.get(User, user_id) if user_id is not None else None
     viewing = Viewing(
         at=at,
         viewer=viewer[:60],
+        unit=user.unit if user else "",
         reason=reason,
         user_id=user_id,
         event_id=event.id if event else (evidence.event_id if evidence else None),
@@ -66,3 +70,25 @@ def record_viewing(
     )
     session.add(viewing)
     return viewing
+
+
+def viewings(
+    session: Session,
+    *,
+    event_id: int | None = None,
+    viewer: str | None = None,
+    since: datetime | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> list[Viewing]:
+    """Who looked at what, newest first; `before` is the id from which to go on."""
+    query = select(Viewing).order_by(Viewing.id.desc()).limit(limit)
+    if event_id is not None:
+        query = query.where(Viewing.event_id == event_id)
+    if viewer is not None:
+        query = query.where(Viewing.viewer == viewer)
+    if since is not None:
+        query = query.where(Viewing.at >= since)
+    if before is not None:
+        query = query.where(Viewing.id < before)
+    return list(session.scalars(query))

@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from models.camera import Camera
-from models.errors import BadInput, QifenError
+from models.errors import BadInput, QifenError, Unavailable
 from models.event import Event
 from models.evidence import Evidence, EvidenceKind
 from models.retention_log import PurgeLog, Tombstone, digest_of, purge_hash
@@ -192,11 +192,21 @@ def _check_record(
     return found
 
 
-def check_file(row: Evidence, read: Callable[[str], bytes]) -> list[str]:
-    """What is wrong with the stored file of one record: nothing, file_missing or file_changed."""
+def check_file(
+    row: Evidence, read: Callable[[str], bytes], *, away_is_missing: bool = True
+) -> list[str]:
+    """What is wrong with the stored file of one record: nothing, file_missing or file_changed.
+
+    With `away_is_missing` False a store that cannot be read at all (Unavailable, OSError) is
+    raised: that says nothing about a file.
+    """
     try:
         data = read(row.storage_key)
-    except (QifenError, OSError, KeyError):
+    except (Unavailable, OSError):
+        if not away_is_missing:
+            raise
+        return ["file_missing"]
+    except (QifenError, KeyError):
         return ["file_missing"]
     return [] if hashlib.sha256(data).hexdigest() == row.sha256 else ["file_changed"]
 

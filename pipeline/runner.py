@@ -13,8 +13,8 @@ from typing import Protocol
 from models.errors import QifenError, Unavailable
 from models.registry import list_cameras
 from notify.templates import load_templates
-from pipeline.clock_watch import ClockWatch
 from pipeline.abroad import abroad
+from pipeline.clock_watch import ClockWatch
 from pipeline.fleet import Fleet
 from pipeline.keeping import Keeping
 from pipeline.logs import get_logger, set_up_logs
@@ -122,6 +122,10 @@ class Running:
             Repeated("sender", sender.run_once, self.stopping, every, services.metrics),
             Repeated(
                 "trials", ZoneTrials(services).run_once, self.stopping, TRIALS_SECONDS,
+                services.metrics,
+            ),
+            Repeated(
+                "keeping", Keeping(services).run_if_due, self.stopping, KEEPING_SECONDS,
                 services.metrics,
             ),
         ]

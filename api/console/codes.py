@@ -53,6 +53,7 @@ OUTCOMES: Table = {
     "WARNING_PHASE": ("提醒阶段，不升级", "warning phase: it ends here"),
     "PACK_INCOMPLETE": ("证据包不完整", "the evidence pack is incomplete"),
     "TWO_OFFICERS": ("两名执法人员认定", "established by two officers"),
+    "EVIDENCE_BROKEN": ("证据文件校验不符", "an evidence file is not what was recorded"),
     "REVIEW_EXPIRED": ("超过审核期限", "the time for a review is over"),
     "PERMITTED_NOW": ("此处现已允许停放", "parking is allowed here now"),
     "ZONE_LIFTED": ("区域已调整，不再包含此处", "the zone no longer covers the place"),
@@ -94,6 +95,7 @@ FLAGS: Table = {
     "review_overdue": ("审核逾期", "review overdue"),
     "held_back": ("数据库中断期间暂存", "held back while the database was away"),
 }
+    "evidence_broken": ("证据文件校验不符", "an evidence file is not what was recorded"),
 
 ACTORS: Table = {
     "SYSTEM": ("系统", "system"),
@@ -130,6 +132,7 @@ STEPS: Table = {
     "escalate": ("认定", "established"),
     "reject": ("不予认定", "rejected"),
     "review_expired": ("审核期满", "review expired"),
+    "evidence_broken": ("证据校验不符", "stored evidence found broken"),
     "void": ("撤销", "voided"),
     "tow": ("拖离", "towed"),
     "paper_notice": ("贴告知单", "paper notice"),
@@ -157,6 +160,7 @@ PICTURES: Table = {
     "E4_TOO_EARLY": ("E4 早于期限", "E4 not after the deadline"),
     "E6_TOO_SOON": ("E6 距 E4 不足10秒", "E6 less than 10 s after E4"),
 }
+    "FILE_BROKEN": ("证据文件校验不符", "a file is not what was recorded"),
 PICTURE_ORDER = (
     "E1", "E2", "E3", "E4", "E5", "E6", "LEFT", "PAPER", "ON_SITE", "STATEMENT",
 )  # fmt: skip

@@ -26,6 +26,7 @@ from models.people import DecisionKind, Role, User
 from models.policy import Policy
 from models.registry import save_zone
 from models.zone import Zone, ZoneVersion
+from pipeline.evidence import EvidenceFiles
 from tests import rows
 
 PLATE = "浙A12345"
@@ -61,6 +62,8 @@ ALL_TICKS = review.DecisionInput(
 class City:
     def __init__(self, session: Session, policy: Policy | None = None, **zone: Any) -> None:
         self.session = session
+        self.files: EvidenceFiles | None = None
+        """Where pictures are really kept, where a test wants them."""
         self.policy = policy or Policy()
         self.now = rows.NOON
         self.camera = rows.camera(session)
@@ -163,9 +166,11 @@ class City:
     def picture(
         self, event: Event, kind: str, *, at: datetime | None = None, offset: float = 0.0
     ) -> Evidence:
+        data = f"{kind} {self.now}".encode()
+        key = self.files.put(data, "jpg") if self.files else f"{event.id}/{kind}"
         return add_evidence(
             self.session, event=event, camera=self.camera, kind=kind, media_type="image/jpeg",
-            data=f"{kind} {self.now}".encode(), storage_key=f"{event.id}/{kind}",
+            data=data, storage_key=key,
             captured_at=at or self.now, clock_offset_seconds=offset,
         )  # fmt: skip
 
