@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,13 +14,15 @@ from models.errors import Conflict
 from models.event import TERMINAL, Event, EventState, FlowName, WatchSpan
 from models.facts import NewEvent
 from models.flow import SYSTEM, find_command, fire
-from models.flows.effects import plate_key
+from models.flows.effects import PROMISES, plate_key
 from models.flows.guards import TWO_WHEELERS
 from models.flows.parking import PARKING
 from models.ground import overlap
 from models.looks import add_flag
+from models.notice import Notice
 from models.plate import new_query_code, new_query_no
 from models.policy import Policy
+from models.states import ENDED
 
 TYPE_MOTOR_VEHICLE, TYPE_TWO_WHEELER = "0505", "0506"
 """机动车乱停放, 非机动车乱停放 (2.3); a motorcycle is among the latter (W46)."""
@@ -39,7 +41,7 @@ def open_event(session: Session, new: NewEvent, *, policy: Policy, at: datetime)
         earlier = find_command(session, f"{new.command_id}/A1")
         if earlier is not None:
             return session.get_one(Event, earlier.subject_id)
-        master = find_master(session, new, policy)
+        master = find_master(session, new, policy) or _told_stay(session, new)
         event = _born(session, new, policy, at, is_twin=master is not None)
         if event is not None:
             return _flag(session, event, new, master, policy, at)
@@ -158,6 +160,44 @@ def find_master(
         if unread and _same_place(session, event, new.camera_id, new.box, policy):
             return event
     return None
+
+
+def _told_stay(session: Session, new: NewEvent) -> Event | None:
+    """The event of this very stay, where that has ended already and its owner was asked to leave.
+
+    Eyes that were started anew see a car that they know nothing of; if nobody has seen it go since,
+    it is the one that was told (invariants 5 and 8). Until the end of the day: then a stay counts
+    as another one (W26).
+    """
+    if new.plate is None:
+        return None
+    ended = session.scalars(
+        select(Event)
+        .where(
+            Event.flow == FlowName.PARKING,
+            Event.plate == new.plate,
+            Event.area_id == new.zone.area_id,
+            *ended_unseen(new.flagged_at),
+        )
+        .order_by(Event.id.desc())
+    )
+    return next(iter(ended), None)
+
+
+def ended_unseen(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Which events of the local day of `at` ended with their subject still there, after somebody
+    had been asked to take it away. What was voided is gone from the history (L39)."""
+    asked = exists().where(
+        Notice.event_id == Event.id,
+        Notice.template.in_(PROMISES),
+        Notice.accepted_at.is_not(None),
+    )
+    return (
+        Event.state.in_(sorted(ENDED - {EventState.VOIDED})),
+        Event.gone_at.is_(None),
+        Event.flagged_at >= deadlines.local_day(at)[0],
+        or_(asked, Event.notified_at.is_not(None)),
+    )
 
 
 def _same_place(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,7 @@ from models.flow import SYSTEM, Flow, find_command, fire
 from models.flows.tables import flow_of
 from models.ground import overlap
 from models.looks import add_look, lock
-from models.opening import NUMBER_TRIES, next_event_no
+from models.opening import NUMBER_TRIES, ended_unseen, next_event_no
 from models.place import ResponsibleParty
 from models.place_facts import CrowdSample, NewPlaceEvent, PlaceLook
 from models.place_parties import permit_for, single_party
@@ -144,12 +144,13 @@ def _remind(session: Session, event: Event, policy: Policy, at: datetime, comman
 
 
 def _master(session: Session, event: Event, policy: Policy) -> Event | None:
-    """The open event of the same flow and camera at the same place (A4 for things)."""
+    """The open event of the same flow and camera at the same place (A4 for things); else the one
+    that ended today after somebody was reminded, with the thing still there (invariant 8)."""
     others = session.scalars(
         select(Event)
         .where(
-            Event.flow == event.flow, Event.camera_id == event.camera_id,
-            Event.id != event.id, Event.state.not_in(list(ENDED)),
+            Event.flow == event.flow, Event.camera_id == event.camera_id, Event.id != event.id,
+            or_(Event.state.not_in(list(ENDED)), and_(*ended_unseen(event.flagged_at))),
         )
         .order_by(Event.id)
     )  # fmt: skip

@@ -249,7 +249,7 @@ class Intake:
         event = observe_place(session, event, place_look(camera.id, look), policy=policy)
         if picture is not None:
             have = _evidence_times(session, event)
-            for shot in place_shots(event, before, have, look, picture):
+            for shot in place_shots(event, before, have, look, picture, policy=policy):
                 self._file(session, event, camera, shot)
 
     def _count(self, camera_id: int, item: HeldCount) -> None:

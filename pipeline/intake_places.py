@@ -16,6 +16,7 @@ from models.errors import NotFound
 from models.event import Event
 from models.evidence import EvidenceKind
 from models.facts import NewEvent
+from models.looks import sampling_from
 from models.place_facts import CrowdSample, NewPlaceEvent, PlaceLook
 from models.policy import Policy
 from models.registry import find_zone
@@ -85,9 +86,12 @@ def place_shots(
     have: Mapping[str, datetime],
     look: WatchLook,
     picture: Picture,
+    *,
+    policy: Policy,
 ) -> list[Shot]:
-    """The pictures that this look can give: a second one while it hangs, one after the grace, and
-    the cleared place, from the same view as the first (2.3, 0511: before and after)."""
+    """The pictures that this look can give: a second one while it hangs, two after the grace (B6
+    rests on both), and the cleared place, from the same view as the first (2.3, 0511: before and
+    after)."""
     details = {"answer": str(look.answer), "box": list(look.box or event.box)}
     if event.state == PlaceState.RECTIFIED and before != event.state:
         return [panorama(EvidenceKind.LEFT, picture, **details)]
@@ -96,9 +100,23 @@ def place_shots(
     first = have.get(EvidenceKind.E1)
     if first is not None and EvidenceKind.E3 not in have and look.at >= first + _E3_AFTER:
         return [panorama(EvidenceKind.E3, picture, **details)]
-    if event.state in _AFTER_GRACE and EvidenceKind.E4 not in have:
-        return [panorama(EvidenceKind.E4, picture, **details)]
-    return []
+    due = _due_after_grace(event, have, look, policy)
+    return [] if due is None else [panorama(due, picture, **details)]
+
+
+def _due_after_grace(
+    event: Event, have: Mapping[str, datetime], look: WatchLook, policy: Policy
+) -> EvidenceKind | None:
+    """E4, then E6: both strictly after the deadline, as a vehicle's."""
+    sampling = sampling_from(event, policy)
+    if event.state not in _AFTER_GRACE or sampling is None or look.at < sampling:
+        return None
+    fourth = have.get(EvidenceKind.E4)
+    if fourth is None:
+        return EvidenceKind.E4
+    apart = timedelta(seconds=policy.present_confirm_gap_seconds)
+    later = EvidenceKind.E6 not in have and look.at >= fourth + apart
+    return EvidenceKind.E6 if later else None
 
 
 def keep_count(
