@@ -7,25 +7,42 @@ holds neither number nor code. Copies of pictures are blurred; the plate is mask
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from sqlalchemy.orm import Session
 
 from api.auth import client_address
 from api.deps import LARGEST_ID, Serving
 from api.owner_view import (
+    RECUSAL,
+    REQUEST_KINDS,
     may_speak,
     owner_picture,
     owner_view,
     spoken_enough,
 )
 from api.owner_words import words
+from api.photos import check_photo
 from api.pictures import keep_box, small_copy
-from models import owner_access, statements
+from models import owner_access, owner_requests, recusal, statements
 from models.audit_log import record_viewing
-from models.errors import Locked, NotFound, NotSignedIn, QifenError, WrongSecret
+from models.chain import add_evidence
+from models.errors import (
+    BadInput,
+    Conflict,
+    Locked,
+    NotFound,
+    NotSignedIn,
+    QifenError,
+    WrongSecret,
+)
+from models.event import Event
+from models.evidence import EvidenceKind
+from models.people import Statement
 from models.policy import Policy, load_policy
 from pipeline.services import Services
 
@@ -83,7 +100,13 @@ def enter(
 
 
 @router.get("/case")
-def case(request: Request, services: Serving, lang: Lang = None, said: bool = False) -> Response:
+def case(
+    request: Request,
+    services: Serving,
+    lang: Lang = None,
+    said: bool = False,
+    asked: bool = False,
+) -> Response:
     """The case as it stands now."""
     language = _language(request, lang)
     try:
@@ -97,7 +120,7 @@ def case(request: Request, services: Serving, lang: Lang = None, said: bool = Fa
     except QifenError:
         return _door(request, services, lang, "away", 503)
     return _page(
-        "case.html", language, view=view, said=said, landline=view.landline,
+        "case.html", language, view=view, said=said, asked=asked, landline=view.landline,
         signature=view.signature,
     )  # fmt: skip
 
@@ -110,9 +133,14 @@ def statement_form(request: Request, services: Serving, lang: Lang = None) -> Re
 
 @router.post("/statement")
 def give_statement(
-    request: Request, services: Serving, lang: Lang = None, text: Typed = ""
+    request: Request,
+    services: Serving,
+    lang: Lang = None,
+    text: Typed = "",
+    photo: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
-    """Take in a statement. Nothing is shortened: too long is said, and the words come back."""
+    """Take in a statement, with a photo where one is sent. Nothing is shortened: too long is said,
+    and the words come back."""
     given = _cleaned(text)
     if not given or len(given) > 2000:
         return _statement(request, services, lang, "too_long" if given else "empty", given)
@@ -123,13 +151,49 @@ def give_statement(
             enough = spoken_enough(session, event)
             if may_speak(event) and not enough:
                 policy = load_policy(session)
-                statements.receive(session, event, given, at=at, policy=policy)
+                kept = _keep(services, b"" if photo is None else photo.file.read())
+                said = statements.receive(session, event, given, at=at, policy=policy)
+                _attach(session, event, said, kept, at)
                 return _to(f"/o/case?said=1&lang={_language(request, lang)}")
     except NotSignedIn:
         return _door(request, services, lang, "over", 401)
+    except BadInput:
+        return _statement(request, services, lang, "bad_photo", given)
     except QifenError:
         return _statement_page(request, services, lang, "away", given)
     return _statement(request, services, lang, "enough" if enough else None, given)
+
+
+@router.get("/request")
+def request_form(request: Request, services: Serving, lang: Lang = None) -> Response:
+    """What else may be asked: recusal of an officer, the record, its correction or deletion."""
+    return _request(request, services, lang)
+
+
+@router.post("/request")
+def ask(
+    request: Request, services: Serving, lang: Lang = None, kind: Typed = "", text: Typed = ""
+) -> Response:
+    """Keep a request (L09, L67, W53); it is answered on the case's page."""
+    given, at = _cleaned(text), services.clock.now()
+    try:
+        with services.store.begin() as session:
+            event = owner_access.read_pass(session, _pass(request), at=at)
+            if kind == RECUSAL and may_speak(event):
+                recusal.request(session, event, given, at=at)
+            else:
+                owner_requests.receive_request(session, event, kind, given, at=at)
+    except NotSignedIn:
+        return _door(request, services, lang, "over", 401)
+    except BadInput:
+        return _request(
+            request, services, lang, "too_long_request" if given else "empty", kind, given
+        )
+    except Conflict:
+        return _request(request, services, lang, "enough", kind, given)
+    except QifenError:
+        return _request(request, services, lang, "away", kind, given)
+    return _to(f"/o/case?asked=1&lang={_language(request, lang)}")
 
 
 @router.get("/picture/{evidence_id}")
@@ -210,6 +274,59 @@ def _statement_page(
     return _page(
         "statement.html", _language(request, lang), status=status, problem=problem, text=text,
         landline=policy.landline, signature=policy.signature,
+    )  # fmt: skip
+
+
+def _request(
+    request: Request,
+    services: Services,
+    lang: str | None,
+    problem: str | None = None,
+    kind: str = "",
+    text: str = "",
+) -> Response:
+    """The form for whoever has a pass; recusal only while somebody may still decide."""
+    kinds = list(REQUEST_KINDS)
+    try:
+        with services.store.read() as session:
+            event = owner_access.read_pass(session, _pass(request), at=services.clock.now())
+            if not may_speak(event):
+                kinds.remove(RECUSAL)
+    except NotSignedIn:
+        return _door(request, services, lang, "over", 401)
+    except QifenError:
+        problem = "away"
+    policy = _policy(services)
+    status = {None: 200, "away": 503}.get(problem, 422)
+    return _page(
+        "request.html", _language(request, lang), status=status, problem=problem, kinds=kinds,
+        kind=kind if kind in kinds else kinds[0], text=text, landline=policy.landline,
+        signature=policy.signature,
+    )  # fmt: skip
+
+
+def _keep(services: Services, data: bytes) -> tuple[bytes, str, str] | None:
+    """Bytes, media type and storage key of a photo that came with a statement; None without."""
+    if not data:
+        return None
+    media_type = check_photo(data)
+    return data, media_type, services.evidence.put(data, media_type.removeprefix("image/"))
+
+
+def _attach(
+    session: Session,
+    event: Event,
+    said: Statement,
+    kept: tuple[bytes, str, str] | None,
+    at: datetime,
+) -> None:
+    """The photo is evidence of the event like any other, and says to which statement it belongs."""
+    if kept is None:
+        return
+    data, media_type, key = kept
+    add_evidence(
+        session, event=event, camera=None, kind=EvidenceKind.STATEMENT, media_type=media_type,
+        data=data, storage_key=key, captured_at=at, details={"statement": said.id},
     )  # fmt: skip
 
 

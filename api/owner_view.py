@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.owner_words import RULES, STAGES, pick, words
-from models import plate
+from models import owner_requests, plate, recusal
 from models.event import Event, EventState
 from models.evidence import Evidence, EvidenceKind
 from models.people import Statement, StatementStatus
@@ -18,6 +18,9 @@ from models.policy import Policy
 from models.zone import Surface
 
 REFRESH_SECONDS = 15
+RECUSAL = "recusal"
+REQUEST_KINDS = (RECUSAL, *owner_requests.RequestKind)
+"""What may be asked besides speaking: 回避 (L09), 查阅, 更正, 删除 (L67)."""
 MOST_STATEMENTS = 10
 """Nobody is kept from speaking, but no page can be filled up by a machine (the landline stays)."""
 
@@ -67,6 +70,7 @@ class OwnerView:
     basis: str
     pictures: tuple[OwnerPicture, ...]
     statements: tuple[dict[str, str], ...]
+    requests: tuple[dict[str, str], ...]
     may_speak: bool
     refresh_seconds: int | None
     landline: str
@@ -103,6 +107,7 @@ def owner_view(
         basis=event.zone_version.legal_basis,
         pictures=_pictures(session, event, zone, language),
         statements=_statements(session, event, zone, clock),
+        requests=_requests(session, event, zone, clock, language),
         may_speak=may_speak(event),
         refresh_seconds=REFRESH_SECONDS if event.state in _TICKING else None,
         landline=policy.landline,
@@ -177,6 +182,25 @@ def _statements(
             "at": _local(row.received_at, zone, clock),
         }
         for row in rows
+    )
+
+
+def _requests(
+    session: Session, event: Event, zone: ZoneInfo, clock: str, language: str
+) -> tuple[dict[str, str], ...]:
+    """What the owner has asked for besides, with the answers (L09, L67)."""
+    said = words(language)
+    asked = [("recusal", row) for row in recusal.requests(session, event.id)]
+    asked += [(row.kind, row) for row in owner_requests.requests_of(session, event)]
+    return tuple(
+        {
+            "kind": said[f"ask_{kind}"],
+            "text": row.text,
+            "status": said[f"request_{row.status}"],
+            "answer": row.answer,
+            "at": _local(row.received_at, zone, clock),
+        }
+        for kind, row in sorted(asked, key=lambda pair: pair[1].received_at)
     )
 
 

@@ -232,6 +232,39 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "open": ("正在复核", "Being looked at"),
     "upheld": ("理由成立，已撤销", "Accepted; the record is void"),
     "not_upheld": ("理由不成立", "Not accepted"),
+    "photo": (
+        "照片（可不传，JPEG或PNG，10MB以内）",
+        "A photo, if you like (JPEG or PNG, up to 10 MB)",
+    ),
+    "bad_photo": (
+        "照片无法读取：请用10MB以内的JPEG或PNG。您写的话还在。",
+        "We cannot read this photo: JPEG or PNG up to 10 MB, please. Your words are still here.",
+    ),
+    "ask": ("其他申请", "Other requests"),
+    "ask_hint": (
+        "申请执法人员回避，或查阅、更正、删除您的记录。回避申请答复前不会作出认定；"
+        "其他申请15个工作日内答复。",
+        "Ask that an officer stays out of it, or to see, correct or delete your record. Until a "
+        "request for recusal is answered nobody decides; the others within 15 working days.",
+    ),
+    "ask_kind": ("申请内容", "What you ask for"),
+    "ask_text": ("说明（谁、为什么，或哪里不对）", "Who and why, or what is wrong"),
+    "ask_recusal": ("申请执法人员回避", "An officer should stay out"),
+    "ask_access": ("查阅我的记录", "See my record"),
+    "ask_correction": ("更正我的记录", "Correct my record"),
+    "ask_deletion": ("删除我的记录", "Delete my record"),
+    "asked": (
+        "已收到您的申请，答复会显示在本页。",
+        "Received; the answer will stand on this page.",
+    ),
+    "too_long_request": (
+        "请用1000字以内说明。",
+        "Please say it in at most 1000 characters.",
+    ),
+    "requests": ("您的申请", "Your requests"),
+    "request_open": ("处理中", "Being looked at"),
+    "request_granted": ("已同意", "Granted"),
+    "request_refused": ("未同意", "Refused"),
     "refreshes": ("本页每15秒自动更新", "This page renews itself every 15 seconds"),
     "call": ("咨询电话", "Call us"),
     "no_payment": (
