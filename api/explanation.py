@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api import shapes
+from api import reply_shapes, shapes
 from models import review
 from models.event import Deadline, Event, TransitionLog, WatchSpan
 from models.evidence import Evidence
@@ -44,6 +44,7 @@ def explain(session: Session, event: Event, *, policy: Policy, full_plate: bool)
         "notices": notices_of(session, event),
         "decisions": _decisions(session, event),
         "statements": _statements(session, event),
+        **reply_shapes.of_event(session, event),
         "history": None if history is None else history.as_json(),
         "pack": {"complete": pack.complete, "missing": pack.missing, "notes": pack.notes},
     }

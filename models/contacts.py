@@ -16,16 +16,22 @@ from models.secret import keyed_hash
 
 
 def is_stale(session: Session, phone: str) -> bool:
-    """Whether this phone (E.164) has disowned a car and was not found right since."""
+    """Whether what this phone (E.164) said last about a car is that it is not theirs, and no
+    officer has found it right."""
     if not phone:
         return False
-    found_right = exists().where(
-        ReplyAnswer.reply_id == Reply.id, ReplyAnswer.contact_is_right.is_(True)
+    last = session.scalar(
+        select(Reply.id)
+        .where(Reply.phone_hash == keyed_hash(phone), Reply.disowns.is_(True))
+        .order_by(Reply.id.desc())
+        .limit(1)
     )
-    query = select(Reply.id).where(
-        Reply.phone_hash == keyed_hash(phone), Reply.disowns.is_(True), ~found_right
+    if last is None:
+        return False
+    found_right = select(ReplyAnswer.id).where(
+        ReplyAnswer.reply_id == last, ReplyAnswer.contact_is_right.is_(True)
     )
-    return session.scalar(query.limit(1)) is not None
+    return session.scalar(found_right) is None
 
 
 def unanswered() -> tuple[ColumnElement[bool], ...]:

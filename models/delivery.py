@@ -8,6 +8,7 @@ a row: a restart forgets nothing.
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,9 +16,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models.audit_log import record
-from models.errors import Conflict
+from models.errors import Conflict, NotFound
 from models.notice import STAFF_TEXTS, DeliveryPause, Notice, NoticeStatus
 from models.policy import Policy
+from models.secret import keyed_hash
 
 TEST_TEXT = "T1"
 BY_TEST_TEXT = "test text"
@@ -105,3 +107,33 @@ def test_text_arrived(session: Session, notice: Notice, *, at: datetime) -> None
     pause = open_pause(session)
     if pause is not None and notice.template == TEST_TEXT and notice.created_at >= pause.began_at:
         resume(session, by=BY_TEST_TEXT, at=at)
+
+
+def queue_test(session: Session, phone: str, *, by: str, policy: Policy, at: datetime) -> Notice:
+    """A test text to a phone at hand (E.164): it goes the way of all texts.
+
+    Raises Conflict where one was asked for in the last minute (L88).
+    """
+    since = at - timedelta(seconds=policy.sms_apart_seconds)
+    busy = select(Notice.id).where(Notice.template == TEST_TEXT, Notice.created_at > since)
+    if session.scalar(busy.limit(1)) is not None:
+        raise Conflict("a test text was asked for a moment ago", code="TEST_TEXT_UNDERWAY")
+    number = secrets.token_hex(3).upper()
+    notice = Notice(
+        event_id=None, template=TEST_TEXT, addressee=f"test:{number}", language=policy.language,
+        variables={"number": number}, phone=phone, phone_hash=keyed_hash(phone),
+        status=NoticeStatus.QUEUED, next_attempt_at=at, created_at=at,
+        valid_until=at + timedelta(seconds=policy.delivery_window_seconds),
+    )  # fmt: skip
+    session.add(notice)
+    record(session, at=at, actor=by, action="delivery.test")
+    session.flush()
+    return notice
+
+
+def test_text(session: Session, notice_id: int) -> Notice:
+    """A test text as it is now. Raises NotFound for any other one."""
+    notice = session.get(Notice, notice_id)
+    if notice is None or notice.template != TEST_TEXT:
+        raise NotFound(f"there is no test text {notice_id}")
+    return notice

@@ -202,7 +202,7 @@ class AliyunChannel:
             )
         try:
             loaded: Any = json.loads(call.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise BadInput("the body is no JSON", field="body") from None
         if not isinstance(loaded, list):
             raise BadInput("the body is no list", field="body", hint="a JSON array is pushed")

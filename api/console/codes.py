@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from api.console import place_words
+from api.console import place_words, text_words
 
 Table: TypeAlias = Mapping[str, tuple[str, str]]
 """Code to its words, Chinese and English."""
 
 OUTCOMES: Table = {
     **place_words.OUTCOMES,
+    **text_words.OUTCOMES,
     "MINOR_CORRECTED": ("按时驶离，轻微已改正，不予处罚", "left in time: minor, corrected"),
     "OTHER_VEHICLE": ("已驶离，原位换了另一辆车", "it left; another vehicle took the place"),
     "LEFT_BEFORE_DWELL": ("停留未满即驶离", "left before it counted"),
@@ -52,8 +53,8 @@ OUTCOMES: Table = {
     "PLATE_NOT_CONFIRMED": ("复核未能确认号牌", "the plate was not seen again"),
     "WARNING_PHASE": ("提醒阶段，不升级", "warning phase: it ends here"),
     "PACK_INCOMPLETE": ("证据包不完整", "the evidence pack is incomplete"),
-    "TWO_OFFICERS": ("两名执法人员认定", "established by two officers"),
     "EVIDENCE_BROKEN": ("证据文件校验不符", "an evidence file is not what was recorded"),
+    "TWO_OFFICERS": ("两名执法人员认定", "established by two officers"),
     "REVIEW_EXPIRED": ("超过审核期限", "the time for a review is over"),
     "PERMITTED_NOW": ("此处现已允许停放", "parking is allowed here now"),
     "ZONE_LIFTED": ("区域已调整，不再包含此处", "the zone no longer covers the place"),
@@ -82,6 +83,7 @@ OUTCOMES: Table = {
 
 FLAGS: Table = {
     **place_words.FLAGS,
+    **text_words.FLAGS,
     "gap_during_grace": ("宽容期内画面中断", "out of sight during the grace"),
     "moved": ("在区域内挪动过", "moved inside the area"),
     "clock_step": ("时钟被调快，宽容期顺延", "clock set forward, grace moved later"),
@@ -93,9 +95,9 @@ FLAGS: Table = {
     "late_receipt_not_seen": ("回执迟到且未见车辆", "late receipt, vehicle not seen"),
     "receipt_after_acceptance": ("已按接收计时后才到回执", "receipt came after acceptance counted"),
     "review_overdue": ("审核逾期", "review overdue"),
+    "evidence_broken": ("证据文件校验不符", "an evidence file is not what was recorded"),
     "held_back": ("数据库中断期间暂存", "held back while the database was away"),
 }
-    "evidence_broken": ("证据文件校验不符", "an evidence file is not what was recorded"),
 
 ACTORS: Table = {
     "SYSTEM": ("系统", "system"),
@@ -130,9 +132,9 @@ STEPS: Table = {
     "recheck_over": ("复核时间到", "time for the second look is over"),
     "review": ("交人工审核", "to the officers"),
     "escalate": ("认定", "established"),
+    "evidence_broken": ("证据校验不符", "stored evidence found broken"),
     "reject": ("不予认定", "rejected"),
     "review_expired": ("审核期满", "review expired"),
-    "evidence_broken": ("证据校验不符", "stored evidence found broken"),
     "void": ("撤销", "voided"),
     "tow": ("拖离", "towed"),
     "paper_notice": ("贴告知单", "paper notice"),
@@ -158,15 +160,16 @@ PICTURES: Table = {
     "V2": ("复核录像", "clip at the second look"),
     "E3_TOO_SOON": ("E3 距 E1 不足10秒", "E3 less than 10 s after E1"),
     "E4_TOO_EARLY": ("E4 早于期限", "E4 not after the deadline"),
+    "FILE_BROKEN": ("证据文件校验不符", "a file is not what was recorded"),
     "E6_TOO_SOON": ("E6 距 E4 不足10秒", "E6 less than 10 s after E4"),
 }
-    "FILE_BROKEN": ("证据文件校验不符", "a file is not what was recorded"),
 PICTURE_ORDER = (
     "E1", "E2", "E3", "E4", "E5", "E6", "LEFT", "PAPER", "ON_SITE", "STATEMENT",
 )  # fmt: skip
 
 TEXTS: Table = {
     **place_words.TEXTS,
+    **text_words.TEXTS,
     "N1": ("驶离提醒", "please leave"),
     "N1b": ("驶离提醒（无宽容期）", "please leave (no grace)"),
     "N1L": ("驶离提醒（长）", "please leave (long)"),

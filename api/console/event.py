@@ -11,7 +11,14 @@ from fastapi.responses import Response
 from nicegui import ui
 
 from api import place_shapes
-from api.console import actions, event_parts, evidence_parts, place_actions, views
+from api.console import (
+    actions,
+    event_parts,
+    evidence_parts,
+    place_actions,
+    reply_parts,
+    views,
+)
 from api.console.layout import Visitor, attempt, door, in_database, page, poll, raw, visitor
 from api.field_reading import Reader, field_place
 from models.event import Event, FlowName
@@ -107,6 +114,7 @@ class EventPage:
                 self._fill_panel()
                 for part in (PLACE, FACTS, NOTICES, MEASURED):
                     self._show(part)
+                reply_parts.build(self.services, self.who, self.view.row.id)
         poll(REFRESH_SECONDS, self.refresh)
 
     def _show(self, part: Part, classes: str = "") -> None:

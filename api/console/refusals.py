@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from api.console import text_words
-from models.errors import BadInput, FlowRefused, QifenError
+from models.errors import BadInput, FlowRefused, QifenError, Refusal
 from vision.errors import VisionError
 
 CHINESE: Mapping[str, str] = {
@@ -114,6 +114,13 @@ _POLYGON: Mapping[str, str] = {
     "at least three": "顶点不足：区域至少要3个顶点",
     "outside": "有顶点在画面之外",
 }
+
+
+def told_refusal(refusal: Refusal, language: str) -> str:
+    """One thing that is missing, in words."""
+    if not language.startswith("zh"):
+        return refusal.message
+    return CHINESE.get(refusal.code, refusal.message)
 
 
 def told(error: QifenError | VisionError, language: str) -> str:

@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from nicegui import ui
 
-from api.console import views
+from api.console import delivery_parts, views
 from api.console.codes import OUTCOMES, coded
 from api.console.event_parts import masked, subject
 from api.console.layout import (
@@ -38,6 +38,7 @@ def build(services: Services) -> None:
             return door(request)
         chosen = tab if tab in views.TABS else "decide"
         with page(services, who, "review", who.word("review")):
+            delivery_parts.banner(services, who)
             await _queue(services, who, chosen)
         return None
 

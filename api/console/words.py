@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from api.console import place_words
+from api.console import place_words, text_words
 
 WORDS: dict[str, tuple[str, str]] = {
     **place_words.WORDS,
+    **text_words.WORDS,
     "brand": ("七分", "Qifen"),
     "review": ("审核", "Review"),
     "cameras": ("摄像头", "Cameras"),

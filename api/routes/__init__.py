@@ -14,6 +14,7 @@ from api.routes import (
     people,
     places,
     receipts,
+    replies,
     system,
     trials,
     zones,
@@ -37,6 +38,7 @@ ROUTERS = (
     gatherings.router,
     cases.router,
     receipts.router,
+    replies.router,
     system.router,
 )
 

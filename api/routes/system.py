@@ -15,10 +15,11 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from api import shapes
+from api import reply_shapes, shapes
 from api.deps import Admin, Anybody, Limit, QueryId, Serving, Staff, signed_in
 from models.audit import AuditEntry
 from models.camera import Camera
+from models.delivery import open_pause, share
 from models.errors import NotAllowed, Unavailable
 from models.event import Deadline, Event
 from models.notice import Notice
@@ -26,6 +27,7 @@ from models.people import Role
 from models.policy import LOCAL_ZONE, Policy, load_policy, save_policy
 from models.precision import falls
 from notify.templates import load_templates
+from pipeline.abroad import abroad
 from pipeline.services import Services
 
 router = APIRouter(tags=["system"], dependencies=signed_in)
@@ -58,6 +60,9 @@ def health_details(_caller: Staff, services: Serving) -> dict[str, Any]:
             "deadlines_due": late,
             "oldest_due_seconds": (at - oldest).total_seconds() if oldest else 0.0,
             "notices": _counts(session, Notice.status),
+            "deliveries": reply_shapes.deliveries(session, policy=load_policy(session), at=at),
+            "abroad": abroad(services.settings),
+            "plates_misread": _misread(session),
             "events": _counts(session, Event.state),
             "cameras": [
                 {
@@ -152,6 +157,23 @@ def _counts(session: Session, column: Any) -> dict[str, int]:
     return {str(key): int(count) for key, count in rows}
 
 
+def _window(session: Session, at: datetime) -> dict[str, int]:
+    seen = share(session, policy=load_policy(session), at=at)
+    return {"accepted": seen.accepted, "delivered": seen.delivered}
+
+
+def _misread(session: Session) -> dict[str, int]:
+    """W32: how often the reader was wrong, as officers found out."""
+    corrected = select(func.count()).where(Event.plate_original.is_not(None))
+    after = select(func.count()).where(
+        Event.outcome == "PLATE_MISREAD", Event.notified_at.is_not(None)
+    )
+    return {
+        "before_text": session.scalar(corrected) or 0,
+        "after_text": session.scalar(after) or 0,
+    }
+
+
 class _Rows(Collector):
     """Counts that are read from the database each time the page is read."""
 
@@ -203,6 +225,18 @@ def _database(services: Services) -> CollectorRegistry:
             "qifen_events": ("Events by state", "state", _counts(session, Event.state)),
             "qifen_notices": ("Texts by status", "status", _counts(session, Notice.status)),
             "qifen_cameras": ("Cameras by health", "health", _counts(session, Camera.health)),
+            "qifen_delivery_paused": (
+                "1 while too few texts arrive and officers confirm every event (W48)", "channel",
+                {services.channel.name: int(open_pause(session) is not None)},
+            ),
+            "qifen_texts_window": (
+                "Texts of the last quarter of an hour that had their time", "fate",
+                _window(session, at),
+            ),
+            "qifen_plates_misread": (
+                "Plates that officers corrected before, or found misread after a text", "when",
+                _misread(session),
+            ),
             "qifen_deadlines_due": ("Deadlines that are due", "kind", {"all": int(late or 0)}),
         }
         cameras = [

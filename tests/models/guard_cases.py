@@ -13,7 +13,6 @@ from models.flows import decision_guards as decision
 from models.flows import guards as when
 from models.flows import watch_guards as watch
 from models.flows.parking import PARKING
-from models.notice import Reply
 from models.people import Decision, DecisionKind, Role, Statement
 from models.policy import Policy
 from tests.models.city import CONTACT, City
@@ -143,17 +142,6 @@ def told_before_today(scene: Scene) -> None:
     """An earlier event of the same car, place and day had its seven minutes."""
     past = scene.city.open("浙A77777", box=(0.7, 0.7, 0.8, 0.8))
     past.plate, past.notified_at = scene.event.plate, scene.city.now
-
-
-def reply(scene: Scene) -> None:
-    """The owner has answered "not my car"."""
-    scene.city.session.add(
-        Reply(
-            provider="twilio", provider_id="SM-reply", event_id=scene.event.id,
-            phone=CONTACT.phone, phone_hash="h", text="不是我的车", meanings=["NOT_MINE"],
-            freezes=True, disowns=True, received_at=scene.city.now,
-        )
-    )  # fmt: skip
 
 
 def statement(scene: Scene) -> None:
@@ -391,7 +379,6 @@ CASES: list[Case] = [
     ),
     (decision.review_time_over, "to_review", later(8 * 86_400), nothing, "REVIEW_OPEN"),
     (decision.no_open_statement, "to_review", nothing, statement, "STATEMENT_OPEN"),
-    (decision.no_open_reply, "to_review", nothing, reply, "REPLY_OPEN"),
     (
         decision.statement_window_over,
         "to_review",
