@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy.orm import Session
 
+from api.app import create_app
 from models.errors import BadInput
 from models.policy import Policy, save_policy
 from models.tables import metadata
 from pipeline.services import Services
 from pipeline.settings import Settings
+from tests.api.conftest import SignIn
 from tests.rows import NOON
 
 FORBIDDEN = re.compile(
@@ -69,10 +70,10 @@ def test_l24_no_setting_and_no_column_is_such_a_figure() -> None:
 
 
 def test_l24_no_answer_and_no_metric_is_such_a_figure(
-    nobody: httpx.Client, signed_in: Any, services: Services
+    signed_in: SignIn, services: Services
 ) -> None:
     """In the whole description of the API, and on the page of metrics."""
-    described = list(names_of(nobody.get("/api/v1/openapi.json").json()))
+    described = list(names_of(create_app(services).openapi()))
     assert len(described) > 1000
     assert [name for name in described if FORBIDDEN.search(name)] == []
     shown = signed_in("boss").get("/api/v1/metrics").text
