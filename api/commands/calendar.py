@@ -59,11 +59,12 @@ def show(
     calendar = policy.calendar
     today = services.clock.now().astimezone(LOCAL_ZONE).date()
     chosen = year or today.year
-    entry = {
+    off, worked = _moved(calendar, chosen, worked=False), _moved(calendar, chosen, worked=True)
+    entry: dict[str, Any] = {
         "year": chosen,
         "known": calendar.knows(chosen),
-        "days_off": _moved(calendar, chosen, worked=False),
-        "worked": _moved(calendar, chosen, worked=True),
+        "days_off": off,
+        "worked": worked,
         "known_until": calendar.known_until(today).isoformat(),
         "ends_soon": calendar.ends_soon(today),
         "document": policy.holidays_document,
@@ -72,8 +73,8 @@ def show(
         print_json(entry)
         return
     if entry["known"]:
-        typer.echo(f"{chosen}  off besides weekends: {', '.join(entry['days_off']) or 'none'}")
-        typer.echo(f"{chosen}  weekends worked:      {', '.join(entry['worked']) or 'none'}")
+        typer.echo(f"{chosen}  off besides weekends: {', '.join(off) or 'none'}")
+        typer.echo(f"{chosen}  weekends worked:      {', '.join(worked) or 'none'}")
     else:
         typer.echo(f"{chosen}  unknown: periods count every day, in the citizens' favour")
     if policy.holidays_document:

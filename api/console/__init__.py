@@ -8,7 +8,19 @@ from fastapi import FastAPI
 from nicegui import app as nicegui_app
 from nicegui import ui
 
-from api.console import cameras, cases, doors, event, patrol, people, review, zones
+from api.console import (
+    cameras,
+    cases,
+    doors,
+    event,
+    exemptions,
+    patrol,
+    people,
+    review,
+    standing,
+    trials,
+    zones,
+)
 from pipeline.services import Services
 
 __all__ = ["mount"]
@@ -20,7 +32,7 @@ def mount(app: FastAPI, services: Services) -> None:
     """Add the console to `app`. Call it once a process, after the API's routes."""
     app.include_router(doors.build(services))
     app.include_router(patrol.build(services))
-    for part in (review, event, cases, cameras, zones, people):
+    for part in (review, event, cases, cameras, zones, people, trials, standing, exemptions):
         part.build(services)
     nicegui_app.add_static_files("/console-static", _STATIC)
     ui.run_with(app, title="Qifen", favicon="七", show_welcome_message=False)

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from api.console import camera_health
 from models.camera import Camera
+from models.errors import Refusal
+from models.fitness import gaps
 from models.people import User
 from models.zone import Zone, ZoneVersion
 
@@ -52,6 +54,12 @@ class ZoneView:
     sms_from: str
     sms_until: str
     legal_basis: str
+    designation_document: str
+    no_grace: str
+    bays: Sequence[Sequence[Sequence[float]]]
+    bay_hours: Sequence[Sequence[dict[str, Any]]]
+    schedule: Sequence[dict[str, Any]]
+    gaps: Sequence[Refusal]
     threshold: float | None
     slow_look_seconds: float | None
     area_m2: float | None
@@ -84,18 +92,18 @@ def cameras(session: Session) -> list[CameraView]:
     ]
 
 
-def zones(session: Session, camera_id: int) -> list[ZoneView]:
-    """The camera's zones in force, with the history of each."""
+def zones(session: Session, camera_id: int, *, at: datetime) -> list[ZoneView]:
+    """The camera's zones in force, with the history of each and what is missing now."""
     found = session.scalars(
         select(Zone)
         .where(Zone.camera_id == camera_id, Zone.retired_at.is_(None))
         .order_by(Zone.name)
     ).all()
     names = dict(session.execute(select(User.id, User.username)).all())
-    return [_zone(zone, zone.current, names) for zone in found]
+    return [_zone(zone, zone.current, names, at) for zone in found]
 
 
-def _zone(zone: Zone, current: ZoneVersion, names: dict[int, str]) -> ZoneView:
+def _zone(zone: Zone, current: ZoneVersion, names: dict[int, str], at: datetime) -> ZoneView:
     return ZoneView(
         id=zone.id,
         name=zone.name,
@@ -113,6 +121,12 @@ def _zone(zone: Zone, current: ZoneVersion, names: dict[int, str]) -> ZoneView:
         sms_from=current.sms_from,
         sms_until=current.sms_until,
         legal_basis=current.legal_basis,
+        designation_document=current.designation_document,
+        no_grace=current.no_grace,
+        bays=current.bays,
+        bay_hours=current.bay_hours,
+        schedule=current.schedule,
+        gaps=gaps(zone.camera, current, at=at),
         threshold=current.threshold,
         slow_look_seconds=current.slow_look_seconds,
         area_m2=current.area_m2,

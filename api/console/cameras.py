@@ -43,6 +43,8 @@ class CameraCard:
     def __init__(self, services: Services, who: Visitor, camera: camera_views.CameraView) -> None:
         self.who = who
         self.clock = services.clock
+        self.may_look = who.has(Role.OFFICER) or who.has(Role.OPERATOR)
+        """Field roles have no duty to look into the street (PIPL art. 6): they see no picture."""
         anchor = f"id=camera-{camera.id}"
         with ui.element("article").classes("qf-card").props(anchor):
             self.picture = ui.element("img").classes("qf-camera").props('alt=""')
@@ -54,7 +56,7 @@ class CameraCard:
 
     def show(self, camera: camera_views.CameraView) -> None:
         self.words.content = _words(self.who, camera, self.clock.now())
-        source = _picture_url(camera)
+        source = _picture_url(camera) if self.may_look else None
         self.picture.visible = source is not None
         if source is not None:
             self.picture.props(f'src="{source}"')
@@ -145,7 +147,9 @@ def _words(who: Visitor, camera: camera_views.CameraView, now: datetime) -> str:
     if who.has(Role.OPERATOR):
         lines.append(
             f'<a class="qf-link" href="/console/cameras/{camera.id}/zones">'
-            f"{escape(who.word('edit_zones'))}</a>"
+            f"{escape(who.word('edit_zones'))}</a> · "
+            f'<a class="qf-link" href="/console/cameras/{camera.id}/standing">'
+            f"{escape(who.word('standing'))}</a>"
         )
     said = "".join(f"<div>{line}</div>" for line in lines if line)
     badge = camera_health.badge(who, camera.health)

@@ -110,7 +110,13 @@ def page(services: Services, who: Visitor, here: str, title: str) -> Generator[N
             link = ui.link(who.word(key), path).classes("here" if key == here else "")
         with link:
             sick = raw("").style("display: inline")
+        if who.has(Role.OFFICER) or who.has(Role.OPERATOR):
+            ui.link(who.word("exemptions"), "/console/exemptions").classes(
+                "here" if here == "exemptions" else ""
+            )
         ui.link(who.word("cases"), "/console/cases").classes("here" if here == "cases" else "")
+        if who.has(Role.OFFICER):
+            ui.link(who.word("patrol_page"), "/console/patrol")
         if who.has(Role.ADMIN):
             ui.link(who.word("people"), "/console/people").classes(
                 "here" if here == "people" else ""

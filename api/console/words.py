@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from api.console import place_words, text_words
+from api.console import decision_words, ground_words, place_words, text_words
 
 WORDS: dict[str, tuple[str, str]] = {
     **place_words.WORDS,
+    **decision_words.WORDS,
+    **ground_words.WORDS,
     **text_words.WORDS,
     "brand": ("七分", "Qifen"),
     "review": ("审核", "Review"),
@@ -254,18 +256,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "area_m2": ("区域面积（平方米）", "Ground (m²)"),
     "density_threshold": ("密度阈值（人/平方米）", "Too many per m²"),
     "kind_hint_parking": (
-        "泊位经 zones.json 的 bays 导入，须包住停放车辆在画面中的整个外框（含车顶）；"
-        "只沿地面标线画的泊位不会匹配任何车辆。",
-        "Bays come in as `bays` of a zones.json. Each must hold the whole outline of a parked "
-        "vehicle in the picture, roof included: one drawn along the lines on the ground never "
-        "matches.",
+        "车辆按轮胎着地处判断是否在区域内。合法泊位请在下方画出。",
+        "A vehicle is in the zone where its wheels stand. Draw legal bays below.",
     ),
     "kind_hint_hanging": (
         "新的晾挂区域从“影子”阶段开始：识别只在合成图和少量实拍图上测过，先只统计、不提醒，"
-        "请核对本街的准确率后再改为“提醒”。法律依据填指定严管路段的文件，未填则不作处理。",
+        "请核对本街的准确率后再改为“提醒”。未填严管街道公布文件的，不作处理。",
         "A new zone begins in shadow: these eyes were measured on composites and few real "
         "pictures. It only counts; choose warning once you have seen how often it is right here. "
-        "The legal basis is the document that designates the street: without it nothing is asked.",
+        "Without the document that designates the street nothing is asked of anybody.",
     ),
     "kind_hint_poster": (
         "新的宣传物区域从“影子”阶段开始：识别只在合成图和少量实拍图上测过，先只统计、不提醒，"

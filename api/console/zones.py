@@ -13,13 +13,16 @@ from nicegui import events, ui
 
 from api import zoning
 from api.console import camera_views, views
-from api.console.codes import AUTHORITIES, SURFACES, coded
+from api.console.hours import HoursRows
 from api.console.layout import Visitor, attempt, door, in_database, page, raw, visitor
+from api.console.refusals import told_refusal
+from api.console.zone_bays import BayParts
+from api.console.zone_form import LEGAL_BASES, entries_of
 from api.console.zone_parts import FACADES, NUMBERS, ZoneParts
 from api.zone_sight import Sight
 from models import registry
 from models.people import Role, User
-from models.zone import FIRST_PHASE, Authority, ConfirmMode, Surface, ZoneKind, ZonePhase
+from models.zone import FIRST_PHASE, ZoneKind
 from models.zone_parts import DWELL_SECONDS
 from pipeline.evidence import decode_jpeg
 from pipeline.health_reference import accept_for_zone
@@ -27,12 +30,6 @@ from pipeline.services import Services
 from vision.looker_closer import propose_approvals
 from vision.shapes import Box, Polygon
 
-LEGAL_BASES = {
-    ZoneKind.PARKING.value: "《道路交通安全法》第五十六条",
-    ZoneKind.POSTER.value: "《城市市容和环境卫生管理条例》第十七条",
-}
-"""What forbids it everywhere. Hanging is regulated on designated streets only, and the basis of
-such a zone is that very designation (L50): a person has to name it. A crowd breaks no law."""
 GRAB_PIXELS = 14
 """How near a press must be to a corner to take hold of it, in pixels of the picture's width
 divided by 1280."""
@@ -79,6 +76,7 @@ class Editor:
 
     def __post_init__(self) -> None:
         self.parts = ZoneParts(self.who, self._draw)
+        self.bays = BayParts(self.who, self._draw)
 
     async def build(self) -> None:
         """Lay out the page: the picture to draw on, the form, the zones with their versions."""
@@ -96,7 +94,8 @@ class Editor:
     async def _read(self) -> None:
         def read() -> list[camera_views.ZoneView]:
             with self.services.store.read() as session:
-                return camera_views.zones(session, self.camera_id)
+                at = self.services.clock.now()
+                return camera_views.zones(session, self.camera_id, at=at)
 
         self.zones = await in_database(read)
 
@@ -144,6 +143,10 @@ class Editor:
         if self.parts.drawing:
             self.parts.mouse(event.type, x, y, pressed=event.buttons == 1)
             return
+        if self.bays.drawing:
+            if event.type == "mousedown":
+                self.bays.click(x, y)
+            return
         if event.type == "mousedown":
             self.held = self._near(event.image_x, event.image_y)
             if self.held is None:
@@ -166,12 +169,13 @@ class Editor:
         return None
 
     def _undo(self) -> None:
-        if self.points:
-            self.points.pop()
+        drawn = self.bays.corners if self.bays.drawing else self.points
+        if drawn:
+            drawn.pop()
         self._draw()
 
     def _clear(self) -> None:
-        self.points.clear()
+        (self.bays.corners if self.bays.drawing else self.points).clear()
         self._draw()
 
     def _draw(self) -> None:
@@ -187,6 +191,11 @@ class Editor:
             f'<polygon points="{self._corners(entry["polygon"])}" fill="rgba(46,160,67,.18)" '
             f'stroke="#2ea043" stroke-width="{width / 640:.1f}" pointer-events="none"/>'
             for entry in self.parts.approved
+        ]
+        parts += [
+            f'<polygon points="{self._corners(bay)}" fill="rgba(96,165,250,.2)" '
+            f'stroke="#60a5fa" stroke-width="{width / 640:.1f}" pointer-events="none"/>'
+            for bay in (*self.bays.bays, *([self.bays.corners] if self.bays.corners else []))
         ]
         if self.parts.rectangle is not None:
             x1, y1, x2, y2 = self.parts.rectangle
@@ -230,9 +239,13 @@ class Editor:
             names, label=word("zone"), value="", on_change=lambda e: self._choose(e.value)
         ).classes("w-full")
         with ui.element("div").classes("qf-form"):
-            self.fields = _entries(self.who)
+            self.fields = entries_of(self.who)
             self.fields["kind"].on_value_change(self._kind_chosen)
         self.parts.build(self._propose)
+        self.bays.build()
+        ui.label(word("zone_hours")).classes("text-weight-medium")
+        ui.label(word("zone_hours_hint")).classes("qf-muted")
+        self.hours = HoursRows(self.who)
         self._show_kind(ZoneKind.PARKING.value)
         ui.button(word("save"), on_click=self._save).classes("w-full").props("no-caps color=teal-9")
 
@@ -244,12 +257,16 @@ class Editor:
             self.fields["name"].value = ""
             self.fields["kind"].enable()
             self.parts.fill()
+            self.bays.fill()
+            self.hours.fill(())
         else:
             self.points = [[float(x), float(y)] for x, y in found.polygon]
             for key, entry in self.fields.items():
                 entry.value = getattr(found, key)
             self.fields["kind"].disable()
             self.parts.fill(found.approved, found.bands)
+            self.bays.fill(found.bays, found.bay_hours)
+            self.hours.fill(found.schedule)
             self._show_kind(found.kind, keep_dwell=True)
         self._draw()
 
@@ -270,13 +287,16 @@ class Editor:
             fields[key].set_visibility(crowd)
         for key in ("grace_seconds", "sms_from", "sms_until"):
             fields[key].set_visibility(not crowd)
-        fields["surface"].set_visibility(kind == ZoneKind.PARKING)
+        for key in ("surface", "no_grace"):
+            fields[key].set_visibility(kind == ZoneKind.PARKING)
+        fields["designation_document"].set_visibility(kind == ZoneKind.HANGING)
         if not keep_dwell:
             fields["dwell_seconds"].value = DWELL_SECONDS[kind]
             fields["phase"].value = FIRST_PHASE[ZoneKind(kind)].value
             if fields["legal_basis"].value in ("", *LEGAL_BASES.values()):
                 fields["legal_basis"].value = LEGAL_BASES.get(kind, "")
         self.parts.show(kind)
+        self.bays.show(kind)
 
     async def _propose(self) -> None:
         """Offer what hangs there now as approved: the operator takes out what is not."""
@@ -306,6 +326,8 @@ class Editor:
         ui.notify(f"{self.who.word('saved_version')} {saved}", type="positive")
         self.points.clear()
         self.parts.fill()
+        self.bays.fill()
+        self.hours.fill(())
         await self._read()
         self.chosen.set_options(
             {z.name: z.name for z in self.zones} | {"": self.who.word("new_zone")}, value=""
@@ -317,7 +339,9 @@ class Editor:
         values: dict[str, Any] = {key: entry.value for key, entry in self.fields.items()}
         values |= {key: None for key in NUMBERS if values[key] in ("", None)}
         if values["kind"] == ZoneKind.PARKING:
-            values |= dict.fromkeys(NUMBERS)
+            values |= dict.fromkeys(NUMBERS) | self.bays.values()
+        if values["kind"] != ZoneKind.HANGING:
+            values["designation_document"] = ""
         with self.services.store.begin() as session:
             camera = registry.get_camera(session, self.camera_id)
             accept_for_zone(session, self.services, camera, actor=self.who.username)
@@ -327,6 +351,7 @@ class Editor:
                 {
                     **values,
                     **self.parts.values(),
+                    "schedule": self.hours.bands,
                     "polygon": [list(point) for point in self.points],
                     "aspect_ratio": self.size[0] / self.size[1],
                 },
@@ -351,39 +376,17 @@ class Editor:
         )
         with self.history:
             raw(f"<h2>{escape(self.who.word('versions'))}</h2><table class='qf'>{lines}</table>")
+            for zone in self.zones:
+                raw(standing_of(self.who, zone))
 
 
-def _entries(who: Visitor) -> dict[str, Any]:
-    """The form's entries by the names of the zone's fields, filled as a new zone begins."""
-    word = who.word
-
-    def choice(key: str, words: dict[str, str], value: str) -> ui.select:
-        return ui.select(words, label=word(key), value=value)
-
-    surfaces = {s.value: coded(SURFACES, s.value, who.language) for s in Surface}
-    authorities = {a.value: coded(AUTHORITIES, a.value, who.language) for a in Authority}
-    modes = {m.value: word(f"mode_{m.value}") for m in ConfirmMode}
-    phases = {p.value: word(f"phase_{p.value}") for p in ZonePhase}
-    kinds = {k.value: word(f"kind_{k.value}") for k in ZoneKind}
-    entries: dict[str, Any] = {
-        "name": ui.input(word("zone_name")),
-        "kind": choice("zone_kind", kinds, ZoneKind.PARKING.value),
-        "area": ui.input(word("area_name")),
-        "place": ui.input(word("area_place")).props("maxlength=10"),
-        "dwell_seconds": ui.number(word("dwell"), value=60, min=1, max=86400, step=1),
-        "threshold": ui.number(word("threshold"), min=0),
-        "slow_look_seconds": ui.number(word("slow_look_seconds"), min=10, max=30, step=1),
-        "area_m2": ui.number(word("area_m2"), min=1, step=1),
-        "density_threshold": ui.number(word("density_threshold"), min=0.01, step=0.1),
-        "grace_seconds": ui.number(word("grace"), value=420, min=5, max=3600, step=1),
-        "confirm_mode": choice("confirm_mode", modes, ConfirmMode.OFFICER.value),
-        "phase": choice("phase", phases, ZonePhase.WARNING.value),
-        "surface": choice("surface", surfaces, Surface.SIDEWALK.value),
-        "authority": choice("authority", authorities, Authority.CHENGGUAN.value),
-        "sms_from": ui.input(word("sms_from"), value="07:00").props("maxlength=5"),
-        "sms_until": ui.input(word("sms_until"), value="22:00").props("maxlength=5"),
-        "legal_basis": ui.input(word("legal_basis")),
-    }
-    for key in ("name", "area", "place", "legal_basis"):
-        entries[key].classes("wide")
-    return entries
+def standing_of(who: Visitor, zone: camera_views.ZoneView) -> str:
+    """Markup of one zone's phase, what is missing before it may be evidence, and its trial."""
+    missing = "；".join(dict.fromkeys(told_refusal(gap, who.language) for gap in zone.gaps))
+    said = who.word("zone_gaps") + missing if missing else who.word("zone_complete")
+    return (
+        f'<p class="qf-muted"><b>{escape(zone.name)}</b> · '
+        f"{escape(who.word(f'phase_{zone.phase}'))} · {escape(said)} "
+        f'<a class="qf-link" href="/console/zones/{zone.id}/trial">'
+        f"{escape(who.word('trial'))}</a></p>"
+    )
