@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from models.errors import NotFound, Unavailable
 from pipeline.evidence import EvidenceFiles
+from pipeline.pack_anchors import ANCHORS
 from pipeline.pack_chain import CHAIN, SHARED
 from pipeline.pack_file import FORMAT, MANIFEST, PackEntry, canonical, pack_bytes, self_hash
 from pipeline.pack_overlay import overlay
@@ -34,6 +35,10 @@ class PackSource:
     texts: Sequence[Mapping[str, Any]]
     chain: Mapping[str, Any]
     """See `pipeline.pack_chain.chain_segment`."""
+    missing: Sequence[str]
+    """Pictures and clips of domain.md 2.7 that were never taken, by their names (E5, V1, ...)."""
+    anchors: Mapping[str, Any]
+    """See `pipeline.pack_anchors.anchor_segment`."""
     camera: Mapping[str, str]
     """name, place, direction, device, time_zone: what is printed on marked copies."""
     state_words: Mapping[str, str]
@@ -61,7 +66,7 @@ class Picture:
 
 def build_pack(source: PackSource, files: EvidenceFiles) -> bytes:
     """The whole file. Raises Unavailable where no font has Chinese characters, where the store
-    cannot be read, or where a stored file is not what its chain record says."""
+    cannot be read, or where a stored file is missing or not what its chain record says."""
     font = report_font()
     pictures = [_picture(source, record, files, font.path) for record in source.chain["records"]]
     entries: list[tuple[dict[str, Any], bytes]] = []
@@ -72,6 +77,7 @@ def build_pack(source: PackSource, files: EvidenceFiles) -> bytes:
     ):
         entries.append(({"name": name, "role": "record"}, canonical(without_phones(value))))
     entries.append(({"name": CHAIN, "role": "chain"}, canonical(source.chain)))
+    entries.append(({"name": ANCHORS, "role": "anchors"}, canonical(source.anchors)))
     entries += [(p.entry, p.data) for p in pictures if p.data is not None]
     for picture in pictures:
         if picture.copy:
@@ -116,6 +122,7 @@ def _manifest(
         "chain_head": source.chain["head"],
         "entries": listed,
         "tombstones": list(tombstones),
+        "missing": list(source.missing),
     }
     return {**manifest, "manifest_sha256": self_hash(manifest)}
 
@@ -136,11 +143,19 @@ def _picture(
         "model_sha256": details.get("model") or source.model_sha256,
         "software": details.get("software", source.software),
     }
+    stone = record.get("tombstone")
+    if stone is not None:
+        # What a rule deletes leaves its record; the pack says so instead of leaving it out.
+        what = f"deleted on {stone['at'][:10]} by the rule {stone['rule']}"
+        return Picture(entry | {"role": "tombstone", "what": what}, record, None)
     try:
         data = files.get(key)
     except NotFound:
-        # What retention deletes leaves its record; the pack says so instead of leaving it out.
-        return Picture(entry | {"role": "tombstone", "what": "not kept any more"}, record, None)
+        raise Unavailable(
+            f"the stored file of {kind} (record {record['sequence']}) is missing",
+            code="EVIDENCE_MISSING",
+            hint="nothing deleted it by a rule; restore it from a copy of the evidence folder",
+        ) from None
     if hashlib.sha256(data).hexdigest() != record["sha256"]:
         raise Unavailable(
             f"the stored file of {kind} (record {record['sequence']}) is not what was recorded",

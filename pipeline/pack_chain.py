@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.chain import GENESIS, record_hash
+from models.chain import GENESIS, kept_hash, record_hash
 from models.event import Event
 from models.evidence import Evidence
+from models.retention_log import PurgeLog, Tombstone
 
 CHAIN = "chain.json"
 _FIELDS = (
@@ -45,7 +46,7 @@ def chain_segment(session: Session, rows: Sequence[Evidence]) -> dict[str, Any]:
             "chain_hash": newest.chain_hash if newest else GENESIS,
         },
         "links": links,
-        "records": [record(row) for row in rows],
+        "records": [record(row) | _tombstone(session, row) for row in rows],
     }
 
 
@@ -53,6 +54,27 @@ def record(row: Evidence) -> dict[str, Any]:
     """One chain record as JSON; `check_chain` computes its hash from it again."""
     at = row.captured_at.astimezone(UTC).isoformat(timespec="microseconds")
     return {name: getattr(row, name) for name in _FIELDS} | {"captured_at": at}
+
+
+def _tombstone(session: Session, row: Evidence) -> dict[str, Any]:
+    """What a record says of the lawful deletion of its file; nothing where it is kept."""
+    found = session.execute(
+        select(Tombstone, PurgeLog)
+        .join(PurgeLog, PurgeLog.id == Tombstone.purge_id)
+        .where(Tombstone.evidence_id == row.id)
+    ).first()
+    if found is None:
+        return {}
+    stone, purge = found
+    told = {
+        "kept_sha256": stone.kept_sha256,
+        "rule": purge.rule,
+        "at": purge.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "by": purge.actor,
+        "purge": purge.sequence,
+        "purge_hash": purge.chain_hash,
+    }
+    return {"tombstone": told}
 
 
 def event_rows(session: Session, event: Event) -> list[Evidence]:
@@ -89,8 +111,11 @@ def _record_problems(
     at = datetime.fromisoformat(row["captured_at"])
     rebuilt = Evidence(**{name: row[name] for name in _FIELDS}, captured_at=at)
     problems: list[str] = []
-    if record_hash(rebuilt) != row["chain_hash"]:
+    stone = row.get("tombstone")
+    if stone is None and record_hash(rebuilt) != row["chain_hash"]:
         problems.append(f"{what}: its hash does not match")
+    if stone is not None and (row["details"] or kept_hash(rebuilt) != stone["kept_sha256"]):
+        problems.append(f"{what}: its tombstone does not match")
     if links.get(row["sequence"]) != row["chain_hash"]:
         problems.append(f"{what}: is not in its place in the chain")
     if links.get(row["sequence"] - 1, row["prev_hash"]) != row["prev_hash"]:
@@ -114,4 +139,6 @@ def _listing_problems(
         same = all(entry.get(name) == row[name] for name in SHARED)
         if entry and not (same and entry["size"] == row["size_bytes"]):
             problems.append(f"{entry['name']}: the manifest and the chain differ")
+        if entry and (entry["role"] == "tombstone") != ("tombstone" in row):
+            problems.append(f"{entry['name']}: is no file that was deleted by a rule")
     return problems

@@ -14,7 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from cryptography.x509 import Certificate
+
 from models.errors import BadInput
+from pipeline.pack_anchors import ANCHORS, check_anchors
 from pipeline.pack_chain import CHAIN, check_chain
 from pipeline.pack_file import (
     FORMAT,
@@ -61,9 +64,14 @@ class _Found:
     crc_holds: bool
 
 
-def verify_pack(data: bytes, *, seal: str = "", head: str = "") -> PackReport:
+def verify_pack(
+    data: bytes, *, seal: str = "", head: str = "", roots: Sequence[Certificate] = ()
+) -> PackReport:
     """Check every byte of a pack; with `seal` or `head` (64 hex digits, as the export printed
-    them) also that it is this one. Raises BadInput where `data` is no pack of ours at all."""
+    them) also that it is this one; with `roots`, who signed its time stamps.
+
+    Raises BadInput where `data` is no pack of ours at all.
+    """
     begins_so = data.startswith(LOCAL_MARK) and MANIFEST.encode() in data[:64]
     if not (begins_so or seal_of(data)):  # one of the two may be what was tampered with
         raise BadInput(
@@ -76,7 +84,7 @@ def verify_pack(data: bytes, *, seal: str = "", head: str = "") -> PackReport:
         problems += _seal_problems(data)
         return PackReport("", len(found), seal_of(data), "", tuple(_once(problems)))
     try:
-        problems += _check(data, manifest, found)
+        problems += _check(data, manifest, found, roots)
         told = str(manifest["event_no"]), str(manifest["chain_head"]["chain_hash"])
     except _WRONG_FORM:
         problems.append(f"{MANIFEST}: not of the form {FORMAT}")
@@ -101,7 +109,12 @@ def _manifest(data: bytes) -> tuple[dict[str, Any] | None, list[str]]:
     return known, []
 
 
-def _check(data: bytes, manifest: Mapping[str, Any], found: Sequence[_Found]) -> list[str]:
+def _check(
+    data: bytes,
+    manifest: Mapping[str, Any],
+    found: Sequence[_Found],
+    roots: Sequence[Certificate],
+) -> list[str]:
     listed: list[dict[str, Any]] = manifest["entries"]
     raw_manifest = canonical(manifest)
     sizes = [(MANIFEST, len(raw_manifest))]
@@ -120,7 +133,13 @@ def _check(data: bytes, manifest: Mapping[str, Any], found: Sequence[_Found]) ->
     chain = json.loads(placed[CHAIN])
     if canonical(chain) != placed[CHAIN]:
         problems.append(f"{CHAIN}: not as it is written by an export")
-    return problems + check_chain(chain, manifest)
+    problems += check_chain(chain, manifest)
+    if ANCHORS in placed:  # packs of earlier versions have none
+        anchors = json.loads(placed[ANCHORS])
+        if canonical(anchors) != placed[ANCHORS]:
+            problems.append(f"{ANCHORS}: not as it is written by an export")
+        problems += check_anchors(anchors, chain, roots)
+    return problems
 
 
 def _entry_problems(

@@ -25,7 +25,7 @@ from api.cli import app
 from models import secret
 from models.audit import AuditEntry, Viewing
 from models.event import Event
-from models.evidence import Evidence
+from models.evidence import Evidence, EvidenceAlarm
 from models.notice import Notice
 from models.store import Store
 from pipeline.evidence import EvidenceStore
@@ -306,9 +306,10 @@ def test_the_export_is_in_the_viewing_log_and_the_audit_log(
     assert seal_of(pack) in [entry.details["seal"] for entry in audit]
 
 
-def test_a_deleted_original_is_a_tombstone_and_a_changed_one_is_refused(
+def test_w52_an_original_that_was_changed_or_lost_stops_the_export(
     city: tuple[Path, str], pack: bytes, tmp_path: Path
 ) -> None:
+    """Nothing rests on such a pack: the event ends undetermined, and there is an alarm."""
     record = json.loads(next(e.data for e in contents(pack) if e.name == "chain.json"))["records"][
         0
     ]
@@ -319,15 +320,21 @@ def test_a_deleted_original_is_a_tombstone_and_a_changed_one_is_refused(
         path.write_bytes(b"another")
         result = qifen(*words)
         assert (result.exit_code, "not what was recorded" in result.stderr) == (2, True)
-        assert not out.exists()
         path.unlink()
-        assert qifen(*words).exit_code == 0
+        result = qifen(*words)
+        assert (result.exit_code, "is missing" in result.stderr) == (2, True)
+        assert not out.exists()
+        result = qifen("evidence", "verify")
+        assert (result.exit_code, result.stdout) == (1, "record 1: file_missing\n")
     finally:
         path.write_bytes(data)
-    later = out.read_bytes()
-    (stone,) = manifest_of(later)["tombstones"]
-    assert (stone["kind"], stone["sha256"]) == (record["kind"], record["sha256"])
-    assert verify_pack(later).intact
+    with Store(load_settings().database).read() as session:
+        event = session.scalars(select(Event).where(Event.event_no == city[1])).one()
+        (alarm,) = session.scalars(select(EvidenceAlarm)).all()
+    assert (event.state, event.outcome) == ("UNDETERMINED", "EVIDENCE_BROKEN")
+    assert (alarm.evidence_id, alarm.what) == (record["sequence"], "file_changed")
+    assert qifen("evidence", "verify").exit_code == 0
+    assert qifen(*words).exit_code == 0
     assert qifen(*words).exit_code == 2, "a file that is there is never written over"
 
 
