@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from api import owner
+from api import owner, public
 from api.errors import install_handlers
 from api.guard import Guard
 from api.routes import ROUTERS
@@ -30,4 +30,5 @@ def create_app(services: Services) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
     app.include_router(owner.router)
+    app.include_router(public.router)
     return app

@@ -65,7 +65,9 @@ def public_cameras(services: Serving) -> list[dict[str, Any]]:
                 "direction": row.direction,
                 "latitude": row.latitude,
                 "longitude": row.longitude,
+                "place_kind": row.place_kind,
                 "purpose": row.purpose,
+                "looks_for": row.approved_detectors,
                 "published_at": shapes.when(row.published_at),
             }
             for row in session.scalars(query)
