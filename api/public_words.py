@@ -105,8 +105,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "执行紧急任务的警车、消防车、救护车、工程救险车；被盗抢或号牌被冒用；紧急避险、救助；"
         "现场已被处理；标志标线矛盾；记录不清；号牌误识；经批准的作业、残疾人停放等。",
         "Police, fire, ambulance and rescue vehicles on urgent duty; stolen cars and abused "
-        "plates; emergencies; handled on the spot; contradicting signs; unclear records; plates misread; "
-        "approved work, disabled drivers' permits and the like.",
+        "plates; emergencies; handled on the spot; contradicting signs; unclear records; plates "
+        "misread; approved work, disabled drivers' permits and the like.",
     ),
     "remedies": ("救济", "Remedies"),
     "remedy_object": (
@@ -134,8 +134,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "为履行城市管理法定职责所必需，在法定权限内处理（《个人信息保护法》第十三条、第三十四条），"
         "并依第二十六条仅用于维护公共安全的目的。不用于营销、催收，不向雇主等他人提供。",
         "Needed for statutory duties of city management and within their limits (PIPL art. 13, "
-        "34); images serve public safety only (art. 26). No marketing, no debt collecting, nothing for "
-        "employers or other people.",
+        "34); images serve public safety only (art. 26). No marketing, no debt collecting, nothing "
+        "for employers or other people.",
     ),
     "what": ("处理什么", "What"),
     "what_text": (
