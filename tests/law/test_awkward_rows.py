@@ -12,7 +12,7 @@ from models.event import EventState
 from models.people import DecisionKind
 from models.review import DecisionInput, RejectReason
 from tests import rows
-from tests.models.city import ALL_TICKS, GOOD, PLATE, City
+from tests.models.city import ALL_TICKS, GOOD, LIVE, PLATE, City
 
 S = EventState
 
@@ -63,9 +63,15 @@ def test_l07_one_stay_is_escalated_once(city: City) -> None:
     with pytest.raises(FlowRefused):
         city.decide(twin, city.officer)
 
+    still = city.open()
+    assert (still.state, still.master_id) == (S.DUPLICATE, first.id)
+
+    # Even if it was seen to go by mistake, and everything happened once more.
+    first.gone_at = city.advance(60)
+    city.advance(600)
     city.policy = replace(city.policy, daily_grace_limit=2, sms_apart_seconds=0)
     again = city.to_review()
-    again.first_seen_at = first.first_seen_at  # it had never driven off
+    again.first_seen_at = first.first_seen_at
     with pytest.raises(FlowRefused) as refused:
         city.decide(again, city.officer)
     assert "ALREADY_ESCALATED" in [refusal.code for refusal in refused.value.refusals]
@@ -83,3 +89,19 @@ def test_l14_every_doubt_at_the_recheck_ends_without_a_penalty(city: City) -> No
         with pytest.raises(FlowRefused):
             city.decide(event, city.officer)
         city.advance(86_400)
+
+
+def test_w13_seen_by_a_second_camera_after_it_had_left_the_first(city: City) -> None:
+    """Gone from its own camera for thirty seconds is left: the promise is kept. What the next
+    camera of the same area then flags is a new event, and there is no second grace today."""
+    first = city.to_grace()
+    city.watch(first, "absent", 40)
+    assert (first.state, city.texts(first)) == (S.LEFT_IN_TIME, ["N1", "N2"])
+    city.advance(60)
+    other = rows.camera(city.session)
+    version = rows.zone(city.session, other, name="对面", area=city.zone.area.name, **LIVE)
+    second = city.open(camera_id=other.id, zone=version.zone, zone_version=version)
+    assert (second.state, second.returned_of_id) == (S.FLAGGED, first.id)
+    assert "repeat_same_day" in second.flags
+    city.prepare(city.gates(second))
+    assert (second.state, city.texts(second)) == (S.PATROL_ASSIGNED, ["N1b"])
