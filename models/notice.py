@@ -63,14 +63,16 @@ class Notice(Base):
     """Null only for a test of the channel, which speaks of no event."""
     template: Mapped[str] = mapped_column(String(8))
     """N1, N1b, N2, N3, N3b, ... of domain.md 6"""
-    addressee: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    addressee: Mapped[str] = mapped_column(String(20), default="", server_default=text("('')"))
     """Whom of several: "call:12" for a responder's call, "test:3"; empty: the owner or party."""
     language: Mapped[str] = mapped_column(String(5), default="zh")
     variables: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Masked plate, place, time, numbers. Never a full plate."""
     phone: Mapped[str] = mapped_column(EncryptedString())
     """E.164"""
-    phone_hash: Mapped[str] = mapped_column(String(64), default="", server_default="", index=True)
+    phone_hash: Mapped[str] = mapped_column(
+        String(64), default="", server_default=text("('')"), index=True
+    )
     """Keyed: finds the texts of a phone that replies; empty for texts older than replies."""
     status: Mapped[str] = mapped_column(String(12), default=NoticeStatus.QUEUED)
     provider: Mapped[str] = mapped_column(String(20), default="")

@@ -54,10 +54,14 @@ def _notices() -> None:
     with op.batch_alter_table("notice") as notice:
         notice.alter_column("event_id", existing_type=sa.Integer(), nullable=True)
         notice.add_column(
-            sa.Column("addressee", sa.String(length=20), nullable=False, server_default="")
+            sa.Column(
+                "addressee", sa.String(length=20), nullable=False, server_default=sa.text("('')")
+            )
         )
         notice.add_column(
-            sa.Column("phone_hash", sa.String(length=64), nullable=False, server_default="")
+            sa.Column(
+                "phone_hash", sa.String(length=64), nullable=False, server_default=sa.text("('')")
+            )
         )
         notice.add_column(sa.Column("first_provider_id", sa.String(length=80), nullable=True))
         notice.drop_constraint("uq_notice_event_id_template", type_="unique")
