@@ -62,6 +62,8 @@ class OwnerView:
     place: str
     seen_at: str
     delivered_at: str | None
+    on_paper: bool
+    """A26: told by a paper notice on the window, not by a text."""
     reference: str
     seconds_left: int | None
     """None where no time runs."""
@@ -100,6 +102,7 @@ def owner_view(
         place=event.zone.area.place or event.camera.place,
         seen_at=_local(event.flagged_at, zone, clock),
         delivered_at=_local(event.notified_at, zone, clock) if event.notified_at else None,
+        on_paper=event.grace_policy == "paper",
         reference=event.event_no,
         seconds_left=left or None,
         seconds_total=_total_seconds(event),

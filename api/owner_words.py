@@ -201,6 +201,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "time": ("时间", "Time"),
     "reference": ("编号", "Reference"),
     "delivered": ("短信送达", "Text delivered"),
+    "on_paper": ("纸质告知", "Paper notice"),
     "left": ("剩余", "Time left"),
     "next": ("接下来", "What happens next"),
     "rule": ("为什么提醒您", "Why we wrote to you"),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.shapes import when
 from models.case import Case
+from models.case_photos import photos_of
 from models.case_work import steps_of
 from models.crowd_calls import calls_of
 from models.crowd_view import view_of
@@ -203,6 +204,10 @@ def whole_case(session: Session, row: Case) -> dict[str, Any]:
         "feedback_given": row.feedback_given,
         "rating": row.rating,
         "override_reason": row.override_reason,
+        "photos": [
+            {"kind": photo.kind, "sha256": photo.sha256, "taken_at": when(photo.taken_at)}
+            for photo in photos_of(session, row.id).values()
+        ],
         "units": [
             {
                 "name": unit.name,

@@ -32,7 +32,8 @@ REASONED = (
     "transfer",
 )  # fmt: skip
 PLAIN = ("file", "dispatch", "accept", "check", "close", "resume", "evaluate")
-ACTS = (*PLAIN, *REASONED, "report")
+REPORTED = ("report", "fix_on_spot")
+ACTS = (*PLAIN, *REASONED, *REPORTED)
 """Triggers that people fire; each is a row (or several) of models.flows.case."""
 
 _DETAILS: Mapping[str, fields.Rule] = {
@@ -147,7 +148,8 @@ def act(
     reason: str = "",
     report: str = "",
 ) -> Case:
-    """One step of a person. `reason` is mandatory for those in REASONED, `report` for `report`.
+    """One step of a person. `reason` is mandatory for those in REASONED, `report` for those in
+    REPORTED.
 
     Raises BadInput for a step that is none or a text that is too long.
     """

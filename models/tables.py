@@ -7,6 +7,7 @@ from models.audit import AuditEntry, CitySetting, Viewing
 from models.base import Base
 from models.camera import Camera, CameraHealthChange
 from models.case import Case, CaseUnit
+from models.case_photos import CasePhoto
 from models.event import Deadline, Event, TransitionLog, WatchSpan
 from models.evidence import Evidence, EvidenceAlarm
 from models.exemptions import Exemption
@@ -50,6 +51,7 @@ __all__ = [
     "Camera",
     "CameraHealthChange",
     "Case",
+    "CasePhoto",
     "CaseUnit",
     "ChainAnchor",
     "CitySetting",

@@ -28,18 +28,20 @@ from api.console.layout import (
     table,
     visitor,
 )
+from api.photos import MAX_BYTES, check_photo
 from api.place_desk import at_case
 from models import case_work
 from models.case import Case, Loop, UnitRole
+from models.case_photos import PhotoKind, keep_photo
 from models.case_work import CaseOrder
 from models.flows.case import CASE, LINE
 from models.flows.case_guards import CHECKS
+from models.people import Role
 from models.states import CaseState
 from pipeline.services import Services
 
 REFRESH_SECONDS = 3.0
 LISTED = 100
-_REPORTS = "report"
 
 
 def build(services: Services) -> None:
@@ -130,6 +132,7 @@ class CasePage:
             state = self.told["state"]
             if state == CaseState.COLLECTED:
                 self._details()
+                self._photos()
             if state in (CaseState.FILED, CaseState.RETURNED):
                 self._lead()
             if state == CaseState.CHECKING:
@@ -155,6 +158,34 @@ class CasePage:
             return case_work.describe(session, case, values, order)
 
         self._button(word("save"), "describe", save)
+
+    def _photos(self) -> None:
+        """I012: what a patrol mends on the spot is photographed before and after."""
+        have = {photo["kind"] for photo in self.told["photos"]}
+        waiting = next((kind for kind in PhotoKind if kind not in have), None)
+        if self.told["source_category"] != "PATROL" or not self.who.has(Role.PATROL):
+            return
+        for kind in sorted(have):
+            ui.label(f"✓ {self.who.word(f'{kind.lower()}_photo')}").classes("qf-ok")
+        if waiting is None:
+            return
+
+        async def keep(sent: Any) -> None:
+            data = await sent.file.read()
+
+            def act(session: Any, case: Case, order: CaseOrder) -> object:
+                key = self.services.evidence.put(data, check_photo(data).removeprefix("image/"))
+                return keep_photo(
+                    session, case.id, order.user, kind=waiting, data=data, storage_key=key,
+                    at=order.at,
+                )  # fmt: skip
+
+            await self._do("photo", act)
+
+        ui.upload(
+            label=self.who.word(f"{waiting.lower()}_photo"), on_upload=keep, auto_upload=True,
+            max_file_size=MAX_BYTES,
+        ).props("accept=image/jpeg,image/png").classes("w-full q-mb-sm")  # fmt: skip
 
     def _lead(self) -> None:
         name = ui.input(self.who.word("lead_unit")).classes("w-full")
@@ -194,7 +225,7 @@ class CasePage:
             return
         reason = ui.input(self.who.word("reason")).classes("w-full")
         report = ui.textarea(self.who.word("report")).classes("w-full").props("autogrow")
-        report.set_visibility(_REPORTS in triggers)
+        report.set_visibility(any(t in case_work.REPORTED for t in triggers))
         for trigger in triggers:
             said = coded(codes.STEPS, trigger, self.who.language)
             self._button(said, trigger, self._step(trigger, reason, report))
@@ -204,7 +235,7 @@ class CasePage:
     ) -> Callable[[Any, Case, CaseOrder], object]:
         def act(session: Any, case: Case, order: CaseOrder) -> Case:
             why = (reason.value or "") if trigger in case_work.REASONED else ""
-            what = (report.value or "") if trigger == _REPORTS else ""
+            what = (report.value or "") if trigger in case_work.REPORTED else ""
             return case_work.act(session, case, trigger, order, reason=why, report=what)
 
         return act
@@ -212,19 +243,19 @@ class CasePage:
     def _button(
         self, caption: str, what: str, act: Callable[[Any, Case, CaseOrder], object]
     ) -> None:
-        async def press() -> None:
-            told = self.told
-            done = await attempt(
-                lambda: at_case(self.services, told["id"], self.who.id, what, act, told["version"]),
-                self.who,
-            )
-            if done is not None:
-                ui.notify(self.who.word("done"), type="positive")
-                await self.refresh()
-
-        ui.button(caption, on_click=press).classes("w-full q-mb-sm").props(
+        ui.button(caption, on_click=lambda: self._do(what, act)).classes("w-full q-mb-sm").props(
             "no-caps outline color=teal-9"
         )
+
+    async def _do(self, what: str, act: Callable[[Any, Case, CaseOrder], object]) -> None:
+        told = self.told
+        done = await attempt(
+            lambda: at_case(self.services, told["id"], self.who.id, what, act, told["version"]),
+            self.who,
+        )
+        if done is not None:
+            ui.notify(self.who.word("done"), type="positive")
+            await self.refresh()
 
 
 def _stage(who: Visitor, stage: str) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from api.console import place_words, text_words
+from api.console import decision_words, place_words, text_words
 
 Table: TypeAlias = Mapping[str, tuple[str, str]]
 """Code to its words, Chinese and English."""
 
 OUTCOMES: Table = {
+    **decision_words.OUTCOMES,
     **place_words.OUTCOMES,
     **text_words.OUTCOMES,
     "MINOR_CORRECTED": ("按时驶离，轻微已改正，不予处罚", "left in time: minor, corrected"),
@@ -82,6 +83,7 @@ OUTCOMES: Table = {
 }
 
 FLAGS: Table = {
+    **decision_words.FLAGS,
     **place_words.FLAGS,
     **text_words.FLAGS,
     "gap_during_grace": ("宽容期内画面中断", "out of sight during the grace"),
@@ -109,7 +111,9 @@ ACTORS: Table = {
 }
 
 STEPS: Table = {
+    **decision_words.STEPS,
     **place_words.STEPS,
+    **text_words.STEPS,
     "first_seen": ("首次看见", "first seen"),
     "dwell": ("停留满时限", "stood long enough"),
     "dedupe": ("并入已有事件", "joined to an open event"),
@@ -146,6 +150,7 @@ STEPS: Table = {
 }
 
 PICTURES: Table = {
+    **decision_words.PICTURES,
     **place_words.PICTURES,
     "E1": ("全景 发现时（T0）", "overview when flagged (T0)"),
     "E2": ("号牌特写 发现时", "plate close-up when flagged"),
@@ -164,7 +169,7 @@ PICTURES: Table = {
     "E6_TOO_SOON": ("E6 距 E4 不足10秒", "E6 less than 10 s after E4"),
 }
 PICTURE_ORDER = (
-    "E1", "E2", "E3", "E4", "E5", "E6", "LEFT", "PAPER", "ON_SITE", "STATEMENT",
+    "E1", "E2", "E3", "E4", "E5", "E6", "LEFT", "PAPER", "ON_SITE", "TOW", "STATEMENT",
 )  # fmt: skip
 
 TEXTS: Table = {

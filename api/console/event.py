@@ -13,6 +13,7 @@ from nicegui import ui
 from api import place_shapes
 from api.console import (
     actions,
+    decision_parts,
     event_parts,
     evidence_parts,
     place_actions,
@@ -26,6 +27,8 @@ from models.policy import load_policy
 from pipeline.services import Services
 
 REFRESH_SECONDS = 2.0
+RENEW_SECONDS = 20.0
+"""So often at most a working officer renews the lease."""
 
 
 def build(services: Services) -> None:
@@ -35,26 +38,38 @@ def build(services: Services) -> None:
         if who is None:
             return door(request)
         with page(services, who, "review", who.word("event")):
-            view = await attempt(lambda: _read(services, who, event_id), who)
-            if view is None:
+            found = await attempt(lambda: _open(services, who, event_id), who)
+            if found is None:
                 ui.link(who.word("review"), "/console/review").classes("qf-card")
             else:
-                await EventPage(services, who, view).build()
+                await EventPage(services, who, *found).build()
         return None
 
 
-def _read(services: Services, who: Visitor, event_id: int) -> views.EventView:
+def _open(
+    services: Services, who: Visitor, event_id: int
+) -> tuple[views.EventView, dict[str, Any]]:
+    """The event as it is opened: for an officer's review it is held from now on (W42)."""
+    decision_parts.open_for_review(services, who, _read(services, who, event_id)[0])
+    return _read(services, who, event_id)
+
+
+def _read(
+    services: Services, who: Visitor, event_id: int
+) -> tuple[views.EventView, dict[str, Any]]:
     reader = Reader(who.roles, who.id)
     with services.store.read() as session:
         view = views.event_view(session, event_id)
         reader.check(session, session.get_one(Event, event_id))
         if not reader.office:
             view = for_the_field(view)
-        if view.row.flow == FlowName.PARKING:
-            return view
         row, policy = session.get_one(Event, event_id), load_policy(session)
+        stands = decision_parts.read(services, who, session, row)
+        if view.row.flow == FlowName.PARKING:
+            return view, stands
         told = place_shapes.place(session, row, policy=policy, at=services.clock.now())
-        return replace(view, place=told if reader.office else field_place(session, told, reader))
+        shown = told if reader.office else field_place(session, told, reader)
+        return replace(view, place=shown), stands
 
 
 def for_the_field(view: views.EventView) -> views.EventView:
@@ -101,6 +116,8 @@ class EventPage:
     services: Services
     who: Visitor
     view: views.EventView
+    standing: dict[str, Any]
+    """See `decision_parts.read`; empty for who decides nothing."""
 
     async def build(self) -> None:
         self.shown: list[tuple[Part, ui.html]] = []
@@ -111,7 +128,12 @@ class EventPage:
                 self._show(COURSE, "qf-late")
             with ui.element("section"):
                 self.panel = ui.element("div").classes("qf-card")
+                for sign in ("click", "keydown"):
+                    self.panel.on(sign, self._renew, throttle=RENEW_SECONDS)
+                self.card = ui.element("div").classes("qf-card")
+                self.card.set_visibility(bool(self.standing))
                 self._fill_panel()
+                self._fill_card()
                 for part in (PLACE, FACTS, NOTICES, MEASURED):
                     self._show(part)
                 reply_parts.build(self.services, self.who, self.view.row.id)
@@ -121,21 +143,41 @@ class EventPage:
         element = raw(part.draw(self.who, self.view)).classes(f"w-full {classes}")
         self.shown.append((part, element))
 
+    async def _renew(self) -> None:
+        """W42: the lease lives on while the officer clicks and types."""
+        await in_database(
+            lambda: decision_parts.open_for_review(self.services, self.who, self.view)
+        )
+
+    def _fill_card(self) -> None:
+        self.card.clear()
+        with self.card:
+            decision_parts.DecisionCard(self.services, self.who, self.view, self.refresh).build(
+                self.standing
+            )
+
     def _fill_panel(self) -> None:
         self.panel.clear()
         with self.panel:
+            if decision_parts.held_by_other(self.who, self.standing):
+                decision_parts.banner(self.who, self.standing)
+                return
             actions.panel(self.services, self.who, self.view, self.refresh)
 
     async def refresh(self) -> None:
         """Read the event again and draw what has changed. An officer who is writing a reason
         keeps the words: the panel is built anew only when there is something else to decide."""
         event_id = self.view.row.id
-        before, self.view = (
-            self.view,
-            await in_database(lambda: _read(self.services, self.who, event_id)),
+        before, stood = self.view, self.standing
+        self.view, self.standing = await in_database(
+            lambda: _read(self.services, self.who, event_id)
         )
         for part, element in self.shown:
             if part.shows(before) != part.shows(self.view):
                 element.content = part.draw(self.who, self.view)
-        if actions.subject(before) != actions.subject(self.view):
+        stands = decision_parts.subject(self.who, self.standing)
+        changed = decision_parts.subject(self.who, stood) != stands
+        if changed:
+            self._fill_card()
+        if changed or actions.subject(before) != actions.subject(self.view):
             self._fill_panel()

@@ -82,6 +82,17 @@ CHINESE: Mapping[str, str] = {
 }
 FIELDS: Mapping[str, str] = {
     "photo": "请拍摄JPEG照片",
+    "content": "请填写拟处罚内容（500字以内）",
+    "facts": "请填写事实（1000字以内）",
+    "reasons": "请填写理由（1000字以内）",
+    "basis": "请填写法律依据",
+    "rights": "请填写当事人的权利",
+    "remedies": "请填写救济途径",
+    "penalty": "请选择拟处罚种类",
+    "proof": "请填写送达回证编号",
+    "waiver": "请填写放弃陈述申辩的书面记录",
+    "consent": "请填写确认书编号",
+    "reason_code": "请选择事由",
     "unmoved": "请确认车辆未移动、告知单仍在原处；已移动的按驶离处理",
     "is_true": "请勾选“真实”",
     "is_clear": "请勾选“清晰”",

@@ -25,6 +25,7 @@ from api.console.layout import (
     visitor,
 )
 from api.field_reading import Reader
+from models import leases
 from pipeline.services import Services
 
 REFRESH_SECONDS = 2.0
@@ -48,16 +49,19 @@ async def _queue(services: Services, who: Visitor, tab: str) -> None:
 
     reader = Reader(who.roles, who.id)
 
-    def read() -> tuple[dict[str, int], list[views.EventRow]]:
+    def read() -> tuple[dict[str, int], list[views.EventRow], dict[int, str]]:
         with services.store.read() as session:
             rows = views.rows(session, tab)
             if reader.office:
-                return views.counts(session), rows
+                at = services.clock.now()
+                held = leases.holders(session, [row.id for row in rows], at=at)
+                names = {key: holder.username for key, holder in held.items()}
+                return views.counts(session), rows, names
             mine = [r for r in rows if reader.may_read(session, r.id, r.state, r.flow)]
-            return {}, [masked(row) for row in mine]
+            return {}, [masked(row) for row in mine], {}
 
     @ui.refreshable
-    def listing(counts: dict[str, int], rows: list[views.EventRow]) -> None:
+    def listing(counts: dict[str, int], rows: list[views.EventRow], held: dict[int, str]) -> None:
         with ui.element("nav").classes("qf-tabs"):
             for key in views.TABS:
                 number = f" {counts[key]}" if counts.get(key) else ""
@@ -65,7 +69,7 @@ async def _queue(services: Services, who: Visitor, tab: str) -> None:
                     "here" if key == tab else ""
                 )
         for row in rows:
-            raw(row_markup(who, row)).classes("w-full")
+            raw(row_markup(who, row, held.get(row.id, ""))).classes("w-full")
         if not rows:
             ui.label(who.word("queue_empty")).classes("qf-card qf-muted")
 
@@ -81,8 +85,8 @@ async def _queue(services: Services, who: Visitor, tab: str) -> None:
     poll(REFRESH_SECONDS, refresh)
 
 
-def row_markup(who: Visitor, row: views.EventRow) -> str:
-    """One event of the queue as a link: picture, plate, place, state, time left."""
+def row_markup(who: Visitor, row: views.EventRow, holder: str = "") -> str:
+    """One event of the queue as a link: picture, plate, place, state, holder, time left."""
     picture = (
         f'<span class="qf-thumb"><img alt="" loading="lazy" '
         f'src="/api/v1/evidence/{row.picture_id}/thumbnail">'
@@ -92,6 +96,8 @@ def row_markup(who: Visitor, row: views.EventRow) -> str:
     )
     plate = escape(subject(who, row))
     notes = flag_badges(who, row.flags)
+    if holder:
+        notes += f' <span class="qf-badge">{escape(who.word("held_by"))} {escape(holder)}</span>'
     left = (
         f'{countdown(row.until)}<div class="qf-muted">{escape(who.word(row.until_what))}</div>'
         if row.until

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlalchemy.orm import Session
 
 from api import place_shapes
 from api.auth import Caller
 from api.deps import Body, CaseWorker, Id, Limit, Line, Lines, Offset, Serving, signed_in
+from api.photos import check_photo
 from api.place_desk import at_case
 from models import case_work
 from models.case import Case, Loop, LoopMode, SourceCategory, UnitRole
+from models.case_photos import keep_photo
 from models.case_work import CaseOrder
 from models.policy import load_policy
 from models.states import CaseState
@@ -136,12 +139,35 @@ def step(
     services: Serving,
 ) -> dict[str, Any]:
     """One step of the flow: file, dispatch, accept, return, report, check, rework, close, suspend,
-    resume, extend, cancel, transfer, evaluate, refuse_acceptance, refuse_filing."""
+    resume, extend, cancel, transfer, evaluate, refuse_acceptance, refuse_filing, fix_on_spot."""
     return _act(
         services, caller, case_id, step,
         lambda s, c, o: case_work.act(s, c, step, o, reason=body.reason, report=body.report),
         body.expected_version,
     )  # fmt: skip
+
+
+@router.post("/cases/{case_id}/photos", status_code=201)
+async def photo(
+    case_id: Id,
+    kind: Annotated[str, Query(max_length=6)],
+    request: Request,
+    caller: CaseWorker,
+    services: Serving,
+) -> dict[str, Any]:
+    """I012: the bytes of a JPEG or PNG as the body; `kind` BEFORE or AFTER."""
+    data = await request.body()
+
+    def keep() -> dict[str, Any]:
+        def act(session: Session, case: Case, order: CaseOrder) -> None:
+            key = services.evidence.put(data, check_photo(data).removeprefix("image/"))
+            keep_photo(
+                session, case.id, order.user, kind=kind, data=data, storage_key=key, at=order.at
+            )
+
+        return _act(services, caller, case_id, "photo", act)
+
+    return await run_in_threadpool(keep)
 
 
 @router.post("/cases/{case_id}/checks")

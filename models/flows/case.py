@@ -41,6 +41,15 @@ _SEVEN = (
         "K2n", S.COLLECTED, "refuse_filing", S.NOT_FILED,
         (_dispatcher, when.reason_given), (do.end_case,), actors=_PEOPLE,
     ),
+    # I012 即查即改: found, mended and closed by one patrol, so it never waits for anybody.
+    Transition(
+        "K7s", S.COLLECTED, "fix_on_spot", S.CLOSED,
+        (_patrol, when.patrol_found_it, when.has_type, when.has_cell, when.has_duty_grid,
+         when.report_written, when.photographed_before_and_after),
+        (do.note_fixed,),
+        actors=_PEOPLE,
+        reason="FIXED_ON_SPOT",
+    ),
     Transition(
         "K3", S.FILED, "dispatch", S.DISPATCHED,
         (_dispatcher, when.one_lead), (do.note_dispatched,), actors=_PEOPLE,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import func, select
 
 from models.case import CaseUnit, Loop, LoopMode, SourceCategory, UnitRole
+from models.case_photos import PhotoKind, photos_of
 from models.errors import Refusal
 from models.flow import Guard, Step
 from models.people import Role, Statement, StatementStatus, User
@@ -83,6 +84,25 @@ def one_lead(step: Step) -> Refusal | None:
 def report_written(step: Step) -> Refusal | None:
     """REPORTED needs words on what was done."""
     return _needs(str(step.inputs.get("report") or ""), "REPORT_MISSING", "say what was done")
+
+
+def patrol_found_it(step: Step) -> Refusal | None:
+    """I012: what a patrol finds and mends itself; nobody else's report is closed like this."""
+    case = step.case
+    if case.source_category == SourceCategory.PATROL and case.event_id is None:
+        return None
+    return Refusal("NOT_A_PATROLS", "only what a patrol has found is mended on the spot")
+
+
+def photographed_before_and_after(step: Step) -> Refusal | None:
+    """I012: how it was found and how it was left, by whoever mends it."""
+    user, photos = step.inputs.get("user"), photos_of(step.session, step.case.id)
+    missing = [kind for kind in PhotoKind if kind not in photos]
+    if missing:
+        return Refusal("NO_PHOTO", "photos are missing: " + ", ".join(missing))
+    if isinstance(user, User) and all(photo.taken_by == user.id for photo in photos.values()):
+        return None
+    return Refusal("OTHERS_PHOTO", "whoever mends it takes the photos")
 
 
 def checker_did_not_handle(step: Step) -> Refusal | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from models import deadlines
 from models.case import Case, Loop, LoopMode, UnitRole
+from models.case_photos import photos_of
 from models.event import DeadlineKind
 from models.flow import Step
 from models.people import User
@@ -53,6 +54,18 @@ def send_unit_away(step: Step) -> None:
         if unit.left_at is None:
             unit.left_at = step.at
     step.case.handled_by = None
+
+
+def note_fixed(step: Step) -> None:
+    """I012: one person, one step; the two photos are the check."""
+    case = step.case
+    case.report = str(step.inputs["report"]).strip()
+    case.loop, case.loop_mode = Loop.LIMITED_TIME, LoopMode.FIX_ON_SPOT
+    case.handled_by = _user(step).id
+    case.filed_at = case.dispatched_at = case.closed_at = step.at
+    case.outcome = step.reason
+    photos = photos_of(step.session, case.id)
+    step.facts["photos"] = {kind: row.sha256 for kind, row in sorted(photos.items())}
 
 
 def note_closed(step: Step) -> None:

@@ -147,3 +147,10 @@ def test_l67_what_is_missing_comes_back(
         assert f">{kept}</textarea>" in refused.text
     with services.store.read() as session:
         assert session.scalars(select(OwnerRequest)).all() == []
+
+
+def test_a26_the_page_speaks_of_the_paper_notice(nobody: httpx.Client, make: Make) -> None:
+    """Who was told on paper is not told of a text that never came."""
+    page = enter(nobody, make(EventState.GRACE, grace_policy="paper")).text
+    assert "纸质告知" in page
+    assert "短信送达" not in page

@@ -35,6 +35,23 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["verified_by"], ["user.id"]),
         sa.PrimaryKeyConstraint("event_id"),
     )
+    op.create_table(
+        "case_photo",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=6), nullable=False),
+        sa.Column("storage_key", sa.String(length=300), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_by", sa.Integer(), nullable=False),
+        sa.CheckConstraint("kind IN ('BEFORE', 'AFTER')", name=op.f("ck_case_photo_known_kind")),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"]),
+        sa.ForeignKeyConstraint(["taken_by"], ["user.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("case_id", "kind"),
+    )
+    op.create_index("ix_case_photo_case_id", "case_photo", ["case_id"])
     install_triggers(op.get_bind())
 
 
