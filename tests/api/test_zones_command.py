@@ -30,7 +30,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         rows.camera(session, name="c2")
         values = {
             "name": "z", "polygon": SQUARE, "area": "east", "place": "延安路",
-            "phase": "live", "legal_basis": "《道路交通安全法》第五十六条", "sms_until": "24:00",
+            "phase": "warning", "legal_basis": "《道路交通安全法》第五十六条", "sms_until": "24:00",
         }  # fmt: skip
         save_zone(session, first, values, at=NOON, actor="test")
     services.close()
@@ -54,6 +54,17 @@ def test_what_is_exported_comes_in_elsewhere_as_it_was(installation: Path) -> No
     assert come.exit_code == 0, come.output
     assert come.stdout == "z: version 1\n"
     assert _zones("c2") == _zones("c1")
+
+
+def test_a_live_zone_is_not_live_elsewhere(installation: Path) -> None:
+    """B11: another camera's street has no trial behind it; one line says what is missing."""
+    file = installation / "zones.json"
+    zone = {"name": "z", "kind": "parking", "polygon": SQUARE, "dwell_seconds": 60, "phase": "live"}
+    file.write_text(json.dumps({"zones": [zone]}), encoding="utf-8")
+    come = CliRunner().invoke(app, ["zones", "import", "c2", str(file)])
+    assert come.exit_code == 2
+    assert "0 of 50 events answered" in come.output
+    assert _zones("c2") == {"zones": []}
 
 
 @pytest.mark.parametrize(
