@@ -6,6 +6,7 @@ only what differs from the defaults below.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -226,10 +227,20 @@ def _kept(days: int, why: str) -> Check:
     return lambda value: None if value >= days else f"must be {days} or more days: {why}"
 
 
+_LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}|[48]00-?\d{3}-?\d{4}|9[56]\d{3,4}|1[12]\d|12\d{3}")
+
+
 def _length(low: int, high: int) -> Check:
     return lambda value: (
         None if low <= len(value) <= high else f"must be {low} to {high} characters long"
     )
+
+
+def _landline(value: str) -> str | None:
+    """L87: what a text may ask to be called: a landline, 400, 95 or 96, or a hotline (12345)."""
+    if _LANDLINE.fullmatch(value):
+        return None
+    return "must be a landline, a 400, 95 or 96 number or a hotline, of at most 13 characters"
 
 
 _CHECKS: dict[str, Check] = {
@@ -237,7 +248,7 @@ _CHECKS: dict[str, Check] = {
     "language": _one_of(*LANGUAGES),
     "signature": _length(2, 16),  # L85
     "city_prefix": _length(1, 6),
-    "landline": _length(3, 13),
+    "landline": _landline,  # L87
     "sms_submit_tries": _at_least(1),
     "sms_per_minute": _at_least(1),
     "first_text": _one_of("N1", "N1L"),

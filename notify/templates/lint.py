@@ -1,6 +1,7 @@
 """What a text must and must not say. A text that breaks a rule is refused when it is loaded.
 
-Sources: domain.md 6 (must contain, must not contain), L38 (time, place, fact), L85 to L87, L90.
+Sources: domain.md 6 (must contain, must not contain), L05, L38 (time, place, fact), L85 to L87,
+L90.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ VARIABLES = frozenset(
 
 MAX_VARIABLES = 20
 MAX_CHARACTERS = 500
+MAX_NUMBERS = 2
 
 _WHO_WHAT_WHERE = frozenset({"plate", "place", "time", "landline", "number", "code"})
 
@@ -48,7 +50,7 @@ class Rule:
 
     needs: variables that must stand in the text.
     words: a language's words of which each must stand in the text: what to do and, honestly,
-        what follows.
+        what follows. Who is not punished is asked to park properly (L05, 处罚法 art. 33(3)).
     promises: the text promises that leaving in time goes unpunished. Only then may it say so
         about the future (a no-grace notice must not, domain.md 6).
     """
@@ -77,7 +79,7 @@ RULES: dict[str, Rule] = {
     ),
     "N2": Rule(
         frozenset({"plate", "place", "time", "event_no"}),
-        {"zh": ("驶离", "不予处罚"), "en": ("left", "No penalty")},
+        {"zh": ("驶离", "不予处罚", "请规范停车"), "en": ("left", "No penalty", "Please park")},
     ),
     "N3": Rule(
         frozenset({"plate", "place", "grace", "landline", "number", "code"}),
@@ -86,7 +88,7 @@ RULES: dict[str, Rule] = {
     ),
     "N3b": Rule(
         frozenset({"plate", "event_no"}),
-        {"zh": ("不予处罚",), "en": ("no penalty",)},
+        {"zh": ("不予处罚", "请规范停车"), "en": ("no penalty", "Please park")},
     ),
     "N4": Rule(
         frozenset({"event_no", "landline"}),
@@ -167,6 +169,10 @@ _FORBIDDEN: tuple[tuple[str, str, str], ...] = (
      "never ask for money, identity or codes (L90)"),
 )  # fmt: skip
 
+_CALLABLE = re.compile(
+    r"(?<![\d-])(?:0\d{2,3}-?\d{7,8}|[48]00-?\d{3}-?\d{4}|9[56]\d{3,4})(?![\d-])"
+)
+"""Numbers that may be called, written out: landlines, 400 and 95 numbers (L87)."""
 _PROMISE = re.compile(r"不予处罚|驶离不罚|免予处罚|(?i:no penalty(?! yet))")
 _ADJACENT = re.compile(r"\}\s*\{")
 
@@ -215,6 +221,8 @@ def _lint_variables(field: str, text: str, names: list[str], rule: Rule) -> None
         raise _refusal(field, f"lacks {{{missing[0]}}}", f"put {{{missing[0]}}} into the text")
     if len(names) > MAX_VARIABLES:
         raise _refusal(field, f"has {len(names)} variables", f"at most {MAX_VARIABLES}")
+    if names.count("landline") + len(_CALLABLE.findall(text)) > MAX_NUMBERS:
+        raise _refusal(field, "has too many numbers to call", f"at most {MAX_NUMBERS} (L87)")
     if _ADJACENT.search(text):
         raise _refusal(field, "has two variables side by side", "put a word between them (L86)")
 
