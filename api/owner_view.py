@@ -140,7 +140,10 @@ def spoken_enough(session: Session, event: Event) -> bool:
 
 
 def owner_picture(session: Session, event: Event, evidence_id: int) -> Evidence | None:
-    """The picture, if it is one that this event's page shows; anybody else's is None."""
+    """The picture, if it is one that this event's page shows; anybody else's is None, and so is
+    one that was deleted by rule."""
+    if event.purged_at is not None:
+        return None
     row = session.get(Evidence, evidence_id)
     shown = row is not None and row.event_id == event.id and row.kind in _PICTURES
     return row if shown else None
@@ -155,7 +158,9 @@ def _total_seconds(event: Event) -> int:
 def _pictures(
     session: Session, event: Event, zone: ZoneInfo, language: str
 ) -> tuple[OwnerPicture, ...]:
-    """The first of each kind, in the order of the story."""
+    """The first of each kind, in the order of the story; none once they were deleted by rule."""
+    if event.purged_at is not None:
+        return ()
     rows = session.scalars(
         select(Evidence)
         .where(Evidence.event_id == event.id, Evidence.kind.in_(_PICTURES))

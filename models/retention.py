@@ -297,5 +297,5 @@ def _answer(need: Need | None, policy: Policy) -> str:
     zh, en = _WHY[need.reason]
     day = "" if need.until is None else f"{need.until.astimezone(LOCAL_ZONE):%Y-%m-%d}"
     if policy.language == "zh":
-        return f"暂不能删除:{zh}" + (f",保存至{day}。" if day else "。")
+        return f"暂不能删除：{zh}" + (f"，保存至{day}。" if day else "。")
     return f"Not yet: {en}" + (f"; kept until {day}." if day else ".")

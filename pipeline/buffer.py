@@ -20,10 +20,13 @@ from models.evidence import EvidenceKind
 from pipeline.evidence import Picture, Shot, close_up, panorama
 from pipeline.gates import BODY_COLOUR, sure_body_colour
 from pipeline.logs import get_logger
+from vision.clip import Clip
 from vision.types import CrowdCount, Departure, Frame, LookResult, Sighting, WatchLook
 
 HELD_PICTURE_SECONDS = 10.0
 """While holding, one picture in ten seconds is kept: no rule asks for two closer than that."""
+HELD_CLIPS = 4
+"""So many clips wait at most; each is some megabytes. One that is let go is named as missing."""
 _TRIES = 3
 """An item that fails in a way nobody foresaw is tried so often; then it must not block others."""
 
@@ -102,7 +105,23 @@ class HeldCount:
         return self.count.at
 
 
-Held = HeldSighting | HeldLooks | HeldDeparture | HeldCount
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldClip:
+    """A clip of one event, known by its id or, while it waits itself, by what was flagged."""
+
+    kind: EvidenceKind
+    """V1 or V2"""
+    clip: Clip
+    event_id: int | None = None
+    flagged: tuple[int, str] | None = None
+    """Object and zone of the sighting."""
+
+    @property
+    def at(self) -> datetime:
+        return self.clip.ended
+
+
+Held = HeldSighting | HeldLooks | HeldDeparture | HeldCount | HeldClip
 
 
 def held_items(result: LookResult) -> list[Held]:
@@ -151,6 +170,9 @@ class HoldingBuffer:
         with self._lock:
             if self._holding:
                 self._thin(item)
+                if isinstance(item, HeldClip) and self._clips() >= HELD_CLIPS:
+                    self._let_go("clips of a long outage take too much memory", item)
+                    return
             self._items.append((self.seconds(), item))
             self._let_go_of_the_old()
 
@@ -198,6 +220,9 @@ class HoldingBuffer:
             self._kept_picture_at = None
             for _, item in self._items:
                 self._thin(item)
+
+    def _clips(self) -> int:
+        return sum(isinstance(item, HeldClip) for _, item in self._items)
 
     def _thin(self, item: Held) -> None:
         if not isinstance(item, HeldLooks) or item.picture is None:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any, TypeVar
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import casework
@@ -21,15 +20,16 @@ from models.camera import Camera
 from models.chain import add_evidence
 from models.errors import StaleVersion
 from models.event import ActorKind, Event, EventState, FlowName
-from models.evidence import Evidence, EvidenceKind
+from models.evidence import EvidenceKind
 from models.flow import Actor
+from models.looks import add_flag
 from models.place_cases import observe_place, open_place_event
 from models.policy import Policy, load_policy
 from models.registry import check_fencing, get_camera
 from models.zone import Zone, ZoneVersion
 from notify.owners import Owner, look_up
-from pipeline.buffer import Held, HeldCount, HeldDeparture, HeldLooks, HeldSighting
-from pipeline.evidence import Picture, Shot, close_up, panorama
+from pipeline.buffer import Held, HeldClip, HeldCount, HeldDeparture, HeldLooks, HeldSighting
+from pipeline.evidence import Picture, Shot, panorama
 from pipeline.gates import contact_of, gate_facts, may_look_up
 from pipeline.intake_places import (
     find_version,
@@ -39,11 +39,10 @@ from pipeline.intake_places import (
     place_look,
     place_shots,
 )
+from pipeline.intake_shots import due_shots, evidence_times, wants_clip
 from pipeline.services import Services
 from vision.types import PlateVote, Sighting, WatchAnswer, WatchLook, WeightsInfo
 
-E3_AFTER = timedelta(seconds=10)
-"""GA/T 832 3.5 b: pictures of a stationary offence lie at least ten seconds apart."""
 _PRESENT = frozenset({WatchAnswer.PRESENT, WatchAnswer.MOVED})
 _TRIES = 3
 _Result = TypeVar("_Result")
@@ -61,14 +60,17 @@ class Intake:
     fencing: the worker's claim on its camera; writes of a worker whose camera was taken over are
         refused (Conflict, code FENCED). None where there is only one worker ever (replay).
     model: what looked, for the explanation of each event.
+    on_recheck: told of each event whose second look has given its first picture (E4).
     """
 
     def __init__(
-        self, services: Services, *, fencing: int | None = None, model: WeightsInfo | None = None
-    ) -> None:
+        self, services: Services, *, fencing: int | None = None, model: WeightsInfo | None = None,
+        on_recheck: Callable[[int, datetime], None] = lambda _event, _at: None,
+    ) -> None:  # fmt: skip
         self._services = services
         self._fencing = fencing
         self._model = model
+        self._on_recheck = on_recheck
         self._events: dict[tuple[int, str], int] = {}
 
     def take(self, camera_id: int, item: Held) -> None:
@@ -79,6 +81,8 @@ class Intake:
             self.looks(camera_id, item)
         elif isinstance(item, HeldCount):
             self.crowd_count(camera_id, item)
+        elif isinstance(item, HeldClip):
+            self.clip(camera_id, item)
         else:
             self.departure(camera_id, item)
 
@@ -100,6 +104,29 @@ class Intake:
     def crowd_count(self, camera_id: int, item: HeldCount) -> None:
         """Keep a number of people and judge the gathering (C1 to C9)."""
         _retried(lambda: self._count(camera_id, item))
+
+    def clip(self, camera_id: int, item: HeldClip) -> None:
+        """Keep V1 or V2 of an event that is still open: one that has come to nothing, or was
+        joined to another, needs none (L63). Once a kind; doubled items change nothing."""
+        key = item.event_id or self._events.get(item.flagged or (0, ""), 0)
+        with self._services.store.read() as session:
+            if not wants_clip(session.get(Event, key), item.kind, session):
+                return
+        clip = item.clip
+        shot = Shot(
+            item.kind, clip.data, clip.started, clip.pts,
+            {
+                "seconds": round(clip.seconds, 3), "until": clip.ended.isoformat(),
+                "codec": clip.codec, "packets": clip.packets,
+            },
+            media_type="video/mp4", extension="mp4",
+        )  # fmt: skip
+        storage_key = self._services.evidence.put(shot.data, shot.extension)
+        with self._services.store.begin() as session:
+            camera = self._camera(session, camera_id)
+            event = session.get(Event, key)
+            if event is not None and wants_clip(event, item.kind, session):
+                self._file(session, event, camera, shot, storage_key)
 
     def departure(self, camera_id: int, item: HeldDeparture) -> None:
         """A flagged object is gone: its event, if it has ended before, keeps when that was.
@@ -132,7 +159,7 @@ class Intake:
                 flags=(LATE_FLAG,) if held_seconds > policy.confirm_timeout_seconds else (),
             )
             event = _event_of(session, new, sighting, policy, at)
-            if not _evidence_times(session, event):
+            if not evidence_times(session, event):
                 for shot, key in zip(item.shots, keys, strict=True):
                     self._file(session, event, camera, shot, key)
             if event.flow == FlowName.PARKING and event.state == EventState.FLAGGED:
@@ -228,9 +255,15 @@ class Intake:
         )  # fmt: skip
         if span is None:
             return
-        if picture is not None and look.answer in _PRESENT:
-            for shot in _due_shots(session, event, look, picture, policy):
+        own = event.camera_id == camera.id
+        if not own:
+            # W13: it keeps the event open; the pictures that decide are its own camera's only.
+            add_flag(event, "seen_by_neighbour")
+        if own and picture is not None and look.answer in _PRESENT:
+            for shot in due_shots(session, event, look, picture, policy):
                 self._file(session, event, camera, shot)
+                if shot.kind == EvidenceKind.E4:
+                    self._on_recheck(event.id, shot.captured_at)
         before = event.state
         event = casework.judge_watch(session, event, policy=policy, at=at)
         left = event.state == EventState.LEFT_IN_TIME and before != event.state
@@ -248,7 +281,7 @@ class Intake:
         before = event.state
         event = observe_place(session, event, place_look(camera.id, look), policy=policy)
         if picture is not None:
-            have = _evidence_times(session, event)
+            have = evidence_times(session, event)
             for shot in place_shots(event, before, have, look, picture, policy=policy):
                 self._file(session, event, camera, shot)
 
@@ -270,6 +303,7 @@ class Intake:
         model = self._model
         details = {
             **shot.details, "zone_version": event.zone_version.version,
+            "zone_phase": event.zone_version.phase, "rule": RULE_VERSIONS.get(event.flow, ""),
             "model": model.sha256 if model else None, "software": version("qifen"),
         }  # fmt: skip
         add_evidence(
@@ -357,43 +391,3 @@ def _vote(vote: PlateVote) -> dict[str, Any]:
             for reading in vote.readings
         ],
     }  # fmt: skip
-
-
-def _evidence_times(session: Session, event: Event) -> dict[str, datetime]:
-    """When each kind of picture of this event was taken, the earliest of each."""
-    rows = session.execute(
-        select(Evidence.kind, Evidence.captured_at)
-        .where(Evidence.event_id == event.id)
-        .order_by(Evidence.captured_at.desc())
-    ).all()
-    return {row.kind: row.captured_at for row in rows}
-
-
-def _due_shots(
-    session: Session, event: Event, look: WatchLook, picture: Picture, policy: Policy
-) -> list[Shot]:
-    """The pictures of domain.md 2.7 that this look of the present vehicle can give."""
-    have = _evidence_times(session, event)
-    details = {"answer": str(look.answer), "box": list(look.box or event.box)}
-    shots: list[Shot] = []
-    first = have.get(EvidenceKind.E1)
-    if first is not None and EvidenceKind.E3 not in have and look.at >= first + E3_AFTER:
-        shots.append(panorama(EvidenceKind.E3, picture, **details))
-    sampling = casework.sampling_from(event, policy)
-    if sampling is None or look.at < sampling:
-        return shots
-    fourth = have.get(EvidenceKind.E4)
-    if fourth is None:
-        shots.append(panorama(EvidenceKind.E4, picture, **details))
-    elif EvidenceKind.E6 not in have:
-        apart = timedelta(seconds=policy.present_confirm_gap_seconds)
-        if look.at >= fourth + apart:
-            shots.append(panorama(EvidenceKind.E6, picture, **details))
-    reading = look.plate
-    if reading and reading.text == event.plate and EvidenceKind.E5 not in have:
-        vehicle = list(reading.vehicle_box or look.box or event.box)
-        shots.append(close_up(
-            EvidenceKind.E5, picture, reading.box, vehicle_box=vehicle,
-            confidence=round(reading.confidence, 4),
-        ))  # fmt: skip
-    return shots

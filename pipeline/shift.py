@@ -18,6 +18,7 @@ from models.errors import Conflict, NotFound, QifenError
 from models.policy import load_policy
 from models.registry import get_camera
 from pipeline.buffer import Held, HeldSighting, HoldingBuffer, held_items
+from pipeline.clips import RING_SECONDS, ClipDesk
 from pipeline.health import CameraHealth
 from pipeline.health_reference import NO_REFERENCE, Reference, keep_learnt, read_reference
 from pipeline.intake import Intake
@@ -83,7 +84,10 @@ class Shift:
         self._something = threading.Event()
         self._verdict = ""
         self._watch_list = WatchList(services.evidence)
-        self._intake = Intake(services, fencing=post.fencing, model=model)
+        self._clips = ClipDesk()
+        self._intake = Intake(
+            services, fencing=post.fencing, model=model, on_recheck=self._clips.at_recheck
+        )
         self._buffer = HoldingBuffer(self._apply, hold_seconds=services.settings.hold_seconds)
         self._health = CameraHealth(services, post.camera_id, post.name, post.fencing)
         self._health.remark = post.trouble
@@ -100,7 +104,7 @@ class Shift:
         source = LiveSource(
             self._post.url, self._post.name, clock_now=self._services.clock.now,
             looks_per_second=self._post.looks_per_second, stop=self._over,
-            on_state=self._note_stream,
+            clip_seconds=RING_SECONDS, on_state=self._note_stream,
         )  # fmt: skip
         pen = threading.Thread(target=self._write_on, name=f"pen-{self._post.name}", daemon=True)
         pen.start()
@@ -132,6 +136,8 @@ class Shift:
                 source.clock_offset_seconds, orders.zone_seconds, orders.clock_limit_seconds
             )
             self._note_look(looker, looker.look(frame, trouble), started)
+            for clip in self._clips.due(frame.at, source.clip):
+                self._buffer.add(clip)
 
     @staticmethod
     def _take_reference(looker: CameraLooker, reference: Reference) -> None:
@@ -158,6 +164,8 @@ class Shift:
         self._learnt = looker.learnt_reference() or self._learnt
         for item in held_items(result):
             self._buffer.add(item)
+        for sighting in result.sightings:
+            self._clips.at_flagging(sighting)
         self._something.set()
 
     def _note_stream(self, state: StreamState) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from vision.clip import Clip, PacketRing
 from vision.errors import (
     BadVideo,
     StreamTimeout,
@@ -80,12 +81,13 @@ class LiveSource:
     Frames carry the instant of their receipt by `clock_now`. Only keyframes are decoded as long
     as they come often enough: at most `keyframes_enough_periods` looks apart, or as often as
     `want_more` asks while a watch is open.
+    With `clip_seconds` the packets of so long are kept as they came, for `clip`.
     A slow consumer gets the newest frame; older ones are dropped, never queued. Nothing is raised
     for trouble with the stream: `on_state` and `state` tell of it. `on_state` runs in the
     consumer's thread, between frames.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (one keyword a choice)
         self,
         url: str,
         camera: str,
@@ -95,6 +97,7 @@ class LiveSource:
         open_timeout_seconds: float = 10.0,
         read_timeout_seconds: float = 10.0,
         keyframes_enough_periods: float = 2.5,
+        clip_seconds: float = 0.0,
         stop: threading.Event | None = None,
         on_state: Callable[[StreamState], None] | None = None,
     ) -> None:
@@ -103,6 +106,7 @@ class LiveSource:
         self._clock_now = clock_now
         self._open_timeout_seconds = open_timeout_seconds
         self._read_timeout_seconds = read_timeout_seconds
+        self._ring = PacketRing(clip_seconds) if clip_seconds > 0 else None
         self._pace = Pace(looks_per_second, keyframes_enough_periods)
         self._stop = stop or threading.Event()
         self._on_state = on_state
@@ -123,6 +127,11 @@ class LiveSource:
     def want_more(self, looks_per_second: float | None) -> None:
         """Look this often from now on (a watch is open); None goes back to the usual pace."""
         self._pace.want(looks_per_second)
+
+    def clip(self, start: datetime, end: datetime) -> Clip | None:
+        """The stream as it came between these instants, from a keyframe on, at most
+        `clip_seconds` back; None where less than ten seconds of it are there."""
+        return None if self._ring is None else self._ring.cut(start, end)
 
     @property
     def clock_offset_seconds(self) -> float | None:
@@ -178,6 +187,7 @@ class LiveSource:
             clock_now=self._clock_now,
             open_timeout_seconds=self._open_timeout_seconds,
             read_timeout_seconds=self._read_timeout_seconds,
+            ring=self._ring,
         )
         self._reader.start()
         return self._reader

@@ -17,6 +17,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from vision.clip import PacketRing
 from vision.errors import StreamTimeout, StreamUnreachable, VisionError
 from vision.frames_open import (
     open_stream,
@@ -221,10 +222,12 @@ class Reader(threading.Thread):
         clock_now: Callable[[], datetime],
         open_timeout_seconds: float,
         read_timeout_seconds: float,
+        ring: PacketRing | None = None,
     ) -> None:
         super().__init__(name=f"qifen-stream-{redact_url(url)}", daemon=True)
         self._url = url
         self._pace = pace
+        self._ring = ring
         self._clock_now = clock_now
         self._open_timeout_seconds = open_timeout_seconds
         self._read_timeout_seconds = read_timeout_seconds
@@ -316,6 +319,8 @@ class Reader(threading.Thread):
     def _read(self, container: InputContainer) -> None:
         stream = video_stream(container, redact_url(self._url))
         self._decoder = LookDecoder(stream, self._pace)
+        if self._ring is not None:
+            self._ring.begin(stream)
         started = asked_at = waited_at = time.monotonic()
         for packet in container.demux(stream):
             if self._abandoned:
@@ -324,7 +329,10 @@ class Reader(threading.Thread):
             waited = now - asked_at > _WAITED_SECONDS
             waited_at = now if waited else waited_at
             fresh = now - waited_at <= _FRESH_SECONDS and now - started > _SETTLED_SECONDS
-            self._clock.add(packet, self._clock_now(), fresh=fresh)
+            arrived = self._clock_now()
+            self._clock.add(packet, arrived, fresh=fresh)
+            if self._ring is not None:
+                self._ring.add(packet, arrived)
             if packet.size > 0:
                 for picture, pts in self._decoder.decode(packet, self._progress_at):
                     self._offer(picture, pts)

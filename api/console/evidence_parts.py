@@ -23,6 +23,7 @@ def pictures(who: Visitor, view: views.EventView) -> str:
             who.word("pictures"), f'<div class="qf-muted">{escape(who.word("no_pictures"))}</div>'
         )
     cells = "".join(_picture(who, view, p, wide=i == 0) for i, p in enumerate(stills))
+    cells += "".join(_clip(who, p) for p in view.pictures if p.media_type == "video/mp4")
     return card(who.word("pictures"), f'<div class="qf-strip">{cells}</div>')
 
 
@@ -37,6 +38,20 @@ def _picture(who: Visitor, view: views.EventView, picture: views.PictureView, *,
         f'<figcaption class="qf-caption"><b>{escape(picture.kind)}</b> {words}<br>'
         f"{views.local(picture.captured_at)} · "
         f'<span title="sha256 {picture.sha256}">sha256 {picture.sha256[:12]}…</span>'
+        "</figcaption></figure>"
+    )
+
+
+def _clip(who: Visitor, clip: views.PictureView) -> str:
+    """V1 or V2 as the camera sent it; fetched (and the look at it written down) when it is
+    played."""
+    url = f"/api/v1/evidence/{clip.id}/file?reason=review"
+    words = escape(coded(PICTURES, clip.kind, who.language))
+    return (
+        f'<figure><video class="qf-picture" controls preload="none" src="{url}"></video>'
+        f'<figcaption class="qf-caption"><b>{escape(clip.kind)}</b> {words}<br>'
+        f"{views.local(clip.captured_at)} · "
+        f'<span title="sha256 {clip.sha256}">sha256 {clip.sha256[:12]}…</span>'
         "</figcaption></figure>"
     )
 

@@ -27,6 +27,7 @@ from models.evidence import Evidence, EvidenceKind
 from models.history import History, history_of
 from models.notice import DeliveryReceipt, Notice
 from models.people import Decision, Statement, User
+from models.retention_log import Tombstone
 from models.states import ENDED, CrowdState, PlaceState
 from models.zone import EnforcementArea
 
@@ -324,8 +325,9 @@ def event_view(session: Session, event_id: int) -> EventView:
 def _pictures(session: Session, event_id: int) -> list[PictureView]:
     """In the order of domain.md 2.7, and of time within one kind."""
     order = {kind: place for place, kind in enumerate(PICTURE_ORDER)}
+    kept = Evidence.id.not_in(select(Tombstone.evidence_id))
     found = session.scalars(
-        select(Evidence).where(Evidence.event_id == event_id).order_by(Evidence.captured_at)
+        select(Evidence).where(Evidence.event_id == event_id, kept).order_by(Evidence.captured_at)
     ).all()
     return [
         PictureView(e.id, e.kind, e.captured_at, e.sha256, e.media_type, e.details.get("box"))

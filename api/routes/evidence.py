@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Response
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import shapes
@@ -18,6 +19,7 @@ from models.chain import verify_chain
 from models.errors import NotFound
 from models.event import Event, FlowName
 from models.evidence import Evidence
+from models.retention_log import Tombstone
 
 router = APIRouter(tags=["evidence"], dependencies=signed_in)
 
@@ -34,6 +36,7 @@ def chain(_caller: Admin, services: Serving, files: bool = False) -> dict[str, A
         "intact": report.intact,
         "records": report.records,
         "files_read": report.files_read,
+        "tombstones": report.tombstones,
         "head": report.head,
         "problems": [
             {"sequence": p.sequence, "evidence_id": p.evidence_id, "what": p.what}
@@ -62,7 +65,7 @@ def evidence_file(evidence_id: Id, caller: Anybody, services: Serving, reason: R
     only the subject is clear (L65, L71)."""
     reader = Reader(caller.roles, caller.user.id if caller.user else None)
     with services.store.begin() as session:
-        row = _evidence(session, evidence_id)
+        row = _kept(session, evidence_id)
         event = session.get_one(Event, row.event_id)
         reader.check(session, event)
         record_viewing(
@@ -101,7 +104,7 @@ def thumbnail(evidence_id: Id, caller: Anybody, services: Serving) -> Response:
     """A small blurred copy for lists. It needs no reason and leaves no trace in the viewing log:
     nobody can be made out, and the subject's plate is too small to be read."""
     with services.store.read() as session:
-        row = _evidence(session, evidence_id)
+        row = _kept(session, evidence_id)
         if not row.media_type.startswith("image/"):
             raise NotFound("this evidence is no picture")
         event = session.get_one(Event, row.event_id)
@@ -116,4 +119,15 @@ def _evidence(session: Session, evidence_id: int) -> Evidence:
     row = session.get(Evidence, evidence_id)
     if row is None:
         raise NotFound(f"there is no evidence {evidence_id}")
+    return row
+
+
+def _kept(session: Session, evidence_id: int) -> Evidence:
+    """As `_evidence`, of a file that was not deleted by rule (3.6). Raises NotFound."""
+    row = _evidence(session, evidence_id)
+    if session.scalar(select(Tombstone.id).where(Tombstone.evidence_id == row.id)) is not None:
+        raise NotFound(
+            "this file was deleted, its retention period is over", code="PURGED",
+            hint="GET /api/v1/retention/log says by which rule",
+        )  # fmt: skip
     return row
