@@ -7,6 +7,7 @@ the light does is computed: these are composites, not recordings.
 from __future__ import annotations
 
 import csv
+import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -151,13 +152,20 @@ def _scene(
     kind = ("new", "pasted", "nothing")[index % 3]
     if kind == "pasted":
         under = placed[0]
-        placed[2] = Sheet(sheets[chosen[3]], under.box, PUT_UP_AT)
+        others = [sheets[name] for name in sorted(sheets) if name not in chosen[:3]]
+        placed[2] = Sheet(_of_form(others, under.picture), under.box, PUT_UP_AT)
     elif kind == "nothing":
         shutter = np.full((60, 40, 3), (96, 100, 104), np.uint8)
         shutter[::6] = (70, 72, 76)
         placed[2] = Sheet(shutter, placed[2].box, PUT_UP_AT, advert=False)
     weather = WEATHERS[(index // 3) % 3]
     return Scene(f"{name}:{kind}", wall, weather, placed, approvals, index, passers=passers)
+
+
+def _of_form(sheets: Sequence[Image], covered: Image) -> Image:
+    """The sheet whose proportions come nearest: nobody squeezes a banner onto a handbill."""
+    wanted = covered.shape[1] / covered.shape[0]
+    return min(sheets, key=lambda s: abs(math.log(s.shape[1] / s.shape[0] / wanted)))
 
 
 def standing_adverts(

@@ -11,6 +11,7 @@ import numpy as np
 
 from vision.geometry import bounds, contains, foot_point, share_in_polygon
 from vision.rules.hanging import INSIDE
+from vision.rules.places import same_place
 from vision.rules.poster import ADVERT, LEAST_CONFIDENCE
 from vision.shapes import Box, Polygon, ZoneShape
 from vision.tiles import Merging, detect_from, detect_in, windows
@@ -22,6 +23,7 @@ _FACADE_SIDE: Final = 0.58
 _FACADE_OVERLAP: Final = 0.25
 """Four windows for a zone as large as the picture."""
 _MARGIN: Final = 1.1
+_PLACE_WINDOW: Final = 2.0
 
 _PEOPLE: Final = Merging(iou=0.45, inside=0.9)
 
@@ -77,6 +79,17 @@ class CloserLook:
         side = max(0.1, side) if side <= _LARGEST_WINDOW else _FACADE_SIDE
         parts = windows(region, side, _FACADE_OVERLAP)
         return detect_in(self._detector, self._image, parts, LEAST_CONFIDENCE, known=self.whole)
+
+    def advert_at(self, box: Box) -> float:
+        """How sure the detector is (0..1) of an advert at this place, seen in one window twice its
+        size: what is as wide as the picture's tenth is hardly seen in the facade as a whole."""
+        side = min(1.0, _PLACE_WINDOW * max(box[2] - box[0], box[3] - box[1]))
+        middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        x, y = (min(max(0.0, at - side / 2), 1.0 - side) for at in middle)
+        part: Box = (x, y, x + side, y + side)
+        found = detect_in(self._detector, self._image, [part], LEAST_CONFIDENCE)
+        here = [d.confidence for d in found if d.kind == ADVERT and same_place(d.box, box)]
+        return max(here, default=0.0)
 
     def people(self, zone: ZoneShape) -> tuple[list[Detection], bool]:
         """People whose feet are in the zone, and whether windows were needed to count them."""

@@ -258,7 +258,9 @@ class SlowDesk:
         if zone.kind == "hanging":
             rule = HangingRule(zone, threshold, interval, self._ids)
         else:
-            rule = PosterRule(zone, threshold, interval, self._ids, self._texts)
+            rule = PosterRule(
+                zone, threshold, interval, self._ids, self._texts, self._looks.advert_at
+            )
         if old is not None and not isinstance(old.rule, CrowdRule):
             # What was flagged stays flagged: a redrawn zone accuses nobody twice.
             rule.keep([thing for thing in old.rule.things if thing.flagged])

@@ -51,10 +51,13 @@ class PosterRule:
         interval_seconds: float,
         ids: Iterator[int],
         texts: Callable[[], TextReader] | None,
+        advert_at: Callable[[Box], float],
     ) -> None:
+        """`advert_at` looks closely at a place of the present frame: 0..1 that it is an advert."""
         self.zone = zone
         self._threshold = threshold
         self._texts = texts
+        self._advert_at = advert_at
         self._backdrop = Backdrop(zone.polygon, zone.baseline)
         self._book = PlaceBook(
             ids,
@@ -80,7 +83,8 @@ class PosterRule:
         """What is known of a ripe thing, with its text; None where it is no advert after all."""
         read = self._texts().read(image, thing.box) if self._texts is not None else []
         letters = sum(character.isalnum() for line in read for character in line.text)
-        if thing.sure_looks < SURE_LOOKS and letters < _FEWEST_LETTERS:
+        unsure = thing.sure_looks < SURE_LOOKS and letters < _FEWEST_LETTERS
+        if unsure and self._advert_at(thing.box) < NOVEL_CONFIDENCE:
             thing.dismiss()
             return None
         standing = approvals_at(self.zone.approved, thing.box)
