@@ -22,6 +22,7 @@ from models.looks import add_flag
 from models.notice import Notice
 from models.plate import new_query_code, new_query_no
 from models.policy import Policy
+from models.retention import same_plate
 from models.states import ENDED
 
 TYPE_MOTOR_VEHICLE, TYPE_TWO_WHEELER = "0505", "0506"
@@ -223,7 +224,7 @@ def _remember_history(session: Session, event: Event, policy: Policy) -> None:
     past = session.scalars(
         select(Event)
         .where(
-            Event.plate == event.plate,
+            same_plate(event.plate),
             Event.area_id == event.area_id,
             Event.id != event.id,
             Event.state.not_in([EventState.VOIDED, EventState.DUPLICATE]),

@@ -429,3 +429,35 @@ def test_a_thousand_events_go_in_parts(archive: Archive, monkeypatch: pytest.Mon
     assert [row.count for row in archive.log("left")] == [3, 3, 1]
     assert all(archive.purged(n) for n in ids)
     assert archive.chain().intact
+
+
+@pytest.mark.postgres
+def test_l63_every_rule_works_on_postgres_too(postgres_url: str, tmp_path: Path) -> None:
+    """One of each kind of row, all of them due: deleted or emptied, and the chain holds."""
+    store = Store(postgres_url)
+    store.migrate()
+    archive = Archive(store, tmp_path)
+    ended = [archive.event(state) for state in ("DISCARDED", "LEFT_IN_TIME", "REMOVED_BY_TOW")]
+    crowd = archive.event("DISPERSED", flow="crowd", plate=None, object_kind="crowd")
+    notice(archive, ended[1])
+    with store.begin() as session:
+        event = session.get_one(Event, ended[0])
+        session.add(CrowdCount(zone_id=event.zone_id, at=NOON, people=30, threshold=20))
+        record(session, at=NOON, actor="x", action="y", subject=f"event:{event.id}")
+        record_viewing(session, at=NOON, viewer="wang", reason="复核", event=event)
+    stray = archive.files.put(b"stray", "jpg")
+    os.utime(archive.files.path(stray), (NOON.timestamp(), NOON.timestamp()))
+    archive.days_later(1500)
+    told = archive.retention.preview()
+    done = archive.retention.run(actor="test")
+    # The hashes of what was forgotten just now are too old as well.
+    assert {line.rule for line in done} - {line.rule for line in told} <= {"repeat_hashes"}
+    assert {line.rule for line in told} >= {
+        "discarded", "left", "cases", "gatherings", "texts", "logs", "crowd_counts", "orphans",
+    }  # fmt: skip
+    assert all(archive.purged(n) for n in (*ended, crowd))
+    assert not archive.files.path(stray).exists()
+    found = archive.chain()
+    assert (found.problems, found.tombstones) == ((), 8)
+    assert archive.retention.preview() == []
+    store.dispose()
