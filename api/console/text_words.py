@@ -26,8 +26,14 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
 }
 
+STEPS: dict[str, tuple[str, str]] = {
+    "join_texted": ("同一次停放已先告知", "the same stay was texted before"),
+}
+
 OUTCOMES: dict[str, tuple[str, str]] = {
     "CONTACT_STALE": ("该号码称非车主，不再发送", "this phone said that it is not the owner's"),
+    "SECOND_TEXT": ("同一次停放重复告知，撤销", "texted twice for one stay: void"),
+    "DELIVERY_PAUSED": ("短信送达率过低，转人工确认", "too few texts arrive: an officer confirms"),
     "SMS_BACKLOG": ("短信排队过长，未再发送", "too many texts were waiting"),
 }
 

@@ -31,7 +31,7 @@ from api.desk import Desk
 from api.explanation import explain, notices_of
 from api.field_reading import Reader, field_explanation
 from api.place_desk import PlaceDesk
-from models import casework, fields, review
+from models import casework, duplicates, fields, review
 from models.audit_log import record_viewing
 from models.errors import NotFound
 from models.event import Event, EventState
@@ -64,6 +64,11 @@ class Because(Act):
 class Tow(Because):
     photo_id: Annotated[int | None, Field(ge=1, le=LARGEST_ID)] = None
     urgent: Annotated[Line, Field(max_length=200)] = ""
+
+
+class Join(Act):
+    master_no: Annotated[Line, Field(min_length=1, max_length=24)]
+    """The number of the other event, such as HZ1122-0031."""
 
 
 class Reject(Act):
@@ -228,6 +233,13 @@ def tow(event_id: Id, body: Tow, caller: Officer, services: Serving) -> dict[str
     desk = PlaceDesk(services, event_id, caller.person().id, body.expected_version)
     desk.tow(body.reason, body.photo_id, body.urgent)
     return _after(services, caller, event_id)
+
+
+@router.post("/events/{event_id}/join")
+def join(event_id: Id, body: Join, caller: Officer, services: Serving) -> dict[str, Any]:
+    """W29: the same stay as an event of which the owner was told first; this one is void."""
+    act = duplicates.join_texted
+    return _by_officer(services, caller, event_id, body, act, master_no=body.master_no)
 
 
 def _by_officer(

@@ -9,6 +9,7 @@ from models.flows import effects as do
 from models.flows import ground_guards as ground
 from models.flows import guards as when
 from models.flows import patrol_guards as patrol
+from models.flows import text_guards as told
 from models.flows import watch_guards as watch
 from models.flows.case_effects import cancel_case, open_case
 from models.flows.decision_effects import end_handover, start_handover
@@ -81,7 +82,16 @@ REVIEW = (
     ),
 )  # fmt: skip
 
+TEXTED = frozenset({S.NOTICE_PENDING, S.PATROL_ASSIGNED, S.GRACE, S.RECHECK, S.REVIEW_PENDING})
+
 ANY_OPEN = (
+    Transition(
+        "W29", TEXTED, "join_texted", S.VOIDED,
+        (when.by_active_officer, when.not_recused, told.texted_before),
+        (do.link_master, do.end_event),
+        actors=_OFFICER,
+        reason="SECOND_TEXT",
+    ),
     Transition(
         "A23", OPEN, "void", S.VOIDED,
         (when.by_active_officer, when.not_recused, when.reason_given),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from models.contacts import is_stale
 from models.flows import decision_guards as decision
 from models.flows import guards as when
+from models.flows import text_guards as told
 from models.notice import DeliveryPause, Notice, Reply
 from models.policy import Policy
 from models.secret import keyed_hash
+from tests import rows
 from tests.models.city import CONTACT
-from tests.models.guard_cases import Case, Scene, ask, nothing
+from tests.models.guard_cases import Case, Change, Scene, ask, nothing
+from tests.models.walks_texts import told_elsewhere
 
 
 def few_arrive(scene: Scene) -> None:
@@ -50,7 +55,22 @@ def disowned(scene: Scene) -> None:
     assert is_stale(scene.city.session, CONTACT.phone)
 
 
+def told_of(**changes: object) -> Change:
+    """Another event of this car, of which the owner was told first; with these changes."""
+
+    def change(scene: Scene) -> None:
+        ask(master=told_elsewhere(scene.city, scene.event, **changes))(scene)
+
+    return change
+
+
+LONG_AGO = rows.NOON - timedelta(days=1)
+
 TEXT_CASES: list[Case] = [
+    (told.texted_before, "to_grace", told_of(), nothing, "NO_MASTER"),
+    (told.texted_before, "to_grace", told_of(), told_of(plate="浙A54321"), "OTHER_VEHICLE"),
+    (told.texted_before, "to_grace", told_of(), told_of(last_seen_at=LONG_AGO), "OTHER_STAY"),
+    (told.texted_before, "to_grace", told_of(), told_of(notified_at=None), "NOT_TOLD_FIRST"),
     (when.outbox_keeps_up, "to_confirmed", nothing, backlog, "SMS_BACKLOG"),
     (when.texts_arrive, "open", nothing, few_arrive, "DELIVERY_PAUSED"),
     (decision.no_open_reply, "to_review", nothing, reply, "REPLY_OPEN"),

@@ -15,6 +15,7 @@ from models.review import DecisionInput, RejectReason
 from tests.models.city import GOOD, City
 from tests.models.keeping_cases import KEEPING_WALKS
 from tests.models.walks_on_site import ON_SITE_WALKS
+from tests.models.walks_texts import TEXT_WALKS
 
 MakeCity = Callable[..., City]
 REJECT = DecisionInput(DecisionKind.REJECT, reason_code=RejectReason.NO_OBSTRUCTION)
@@ -405,6 +406,7 @@ def walk_w30h(make: MakeCity) -> tuple[City, Event]:
 WALKS: dict[str, Callable[[MakeCity], tuple[City, Event]]] = {
     **ON_SITE_WALKS,
     **KEEPING_WALKS,
+    **TEXT_WALKS,
     "A1": walk_a1, "A2": walk_a2, "A3": walk_a3, "A3d": walk_a3d, "A4": walk_a4, "A5": walk_a5,
     "B11": walk_b11, "W06": walk_w06, "W46": walk_w46, "A7": walk_a7, "A6": walk_a6, "A8": walk_a8,
     "A8d": walk_a8d, "A8p": walk_a8p, "A9": walk_a9, "A9d": walk_a9d, "A9g": walk_a9g,
