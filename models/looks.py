@@ -14,6 +14,7 @@ from models.event import Event, EventState, FlowName, WatchSpan
 from models.evidence import Evidence, EvidenceKind
 from models.policy import Policy
 from models.states import PlaceState
+from models.zone import Zone
 
 WATCHED = frozenset(
     {
@@ -289,6 +290,25 @@ def open_watches(
         session.scalars(
             select(Event)
             .where(Event.camera_id == camera_id, Event.flow.in_(list(flows)), watched)
+            .order_by(Event.id)
+        )
+    )
+
+
+def neighbour_watches(session: Session, camera_id: int) -> list[Event]:
+    """Vehicles of other cameras, with a read plate, that may turn up before this one: its zones lie
+    in the same enforcement area (W13). Oldest first."""
+    areas = select(Zone.area_id).where(Zone.camera_id == camera_id, Zone.retired_at.is_(None))
+    return list(
+        session.scalars(
+            select(Event)
+            .where(
+                Event.flow == FlowName.PARKING,
+                Event.state.in_(list(WATCHED)),
+                Event.camera_id != camera_id,
+                Event.plate.is_not(None),
+                Event.area_id.in_(areas),
+            )
             .order_by(Event.id)
         )
     )

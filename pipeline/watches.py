@@ -22,6 +22,7 @@ from models.event import Event, FlowName
 from models.evidence import Evidence, EvidenceKind
 from models.fitness import detector_approved
 from models.ground import open_bays
+from models.looks import neighbour_watches
 from models.registry import zones_for
 from models.zone import ZoneVersion
 from pipeline.evidence import EvidenceFiles, crop, decode_jpeg
@@ -107,9 +108,11 @@ class WatchList:
 
     def subjects(self, session: Session, camera_id: int) -> list[WatchSubject]:
         events = open_watches(session, camera_id, WATCHED_FLOWS)
+        neighbours = neighbour_watches(session, camera_id)
         known = {event.id for event in events}
         self._appearances = {key: image for key, image in self._appearances.items() if key in known}
-        return [self._subject(session, event) for event in events]
+        own = [self._subject(session, event) for event in events]
+        return own + [_neighbour(event) for event in neighbours]
 
     def _subject(self, session: Session, event: Event) -> WatchSubject:
         if event.id not in self._appearances:
@@ -140,6 +143,19 @@ class WatchList:
         except NotFound:
             return None
         return None if image is None else crop(image, _box(event.box))
+
+
+def _neighbour(event: Event) -> WatchSubject:
+    """A vehicle of another camera of the same area: its plate is looked for here (W13)."""
+    return WatchSubject(
+        key=str(event.id),
+        zone=event.zone.name,
+        object_kind=event.object_kind,
+        box=_box(event.box),
+        plate_text=event.plate,
+        plate_colour=PlateColour(event.plate_colour or PlateColour.UNKNOWN),
+        area=event.zone.area.name,
+    )
 
 
 def _box(values: Sequence[float]) -> Box:

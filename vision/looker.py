@@ -19,6 +19,7 @@ from vision.health import HealthSettings, ViewMonitor, ViewReport
 from vision.health_reference import ReferenceBook
 from vision.looker_plates import PlateDesk
 from vision.looker_slow import SlowDesk, SlowSettings
+from vision.neighbour import NeighbourWatch
 from vision.plates import PlateReader
 from vision.rules.parking import ParkedIn, ParkingRule, ParkingSettings
 from vision.scene import Gone, SceneSettings, StaticScene
@@ -102,6 +103,7 @@ class CameraLooker:
         )
         self._slow = SlowDesk(zones, detector, self._settings.slow)
         self._watches: dict[str, Watch] = {}
+        self._neighbours: dict[str, NeighbourWatch] = {}
         self._flagged: dict[int, str] = {}
         self._detections: Sequence[Detection] = ()
         self._last_frame: Frame | None = None
@@ -133,8 +135,9 @@ class CameraLooker:
         known of it by now (an officer may have corrected its plate)."""
         self._slow.set_watches([subject for subject in subjects if subject.kind != "parking"])
         watches: dict[str, Watch] = {}
+        self._neighbours = {s.key: NeighbourWatch(s) for s in subjects if s.area}
         for subject in subjects:
-            if subject.kind != "parking":
+            if subject.kind != "parking" or subject.area:
                 continue
             watch = self._watches.get(subject.key)
             if watch is None:
@@ -267,6 +270,9 @@ class CameraLooker:
             here = watch.wants_plate_of(things, frame.at)
             if here is not None:
                 self._plates.read(here, frame, however_often=True)
+        for neighbour in self._neighbours.values():
+            for thing in neighbour.newcomers(things, self._rule.zones):
+                self._plates.read(thing, frame)
 
     def _flag(self, frame: Frame) -> list[Sighting]:
         sightings: list[Sighting] = []
@@ -321,7 +327,7 @@ class CameraLooker:
         return departures
 
     def _watch(self, frame: Frame, grey: Grey, health: ViewHealth) -> list[WatchLook]:
-        if not self._watches:
+        if not self._watches and not self._neighbours:
             return []
         view = WatchView(
             frame=frame,
@@ -335,7 +341,9 @@ class CameraLooker:
             tried_seconds=self._plates.tried_seconds,
             reads_plates=self._plates.can_read,
         )
-        return [watch.judge(view) for watch in self._watches.values()]
+        heard = (watch.judge(view) for watch in self._neighbours.values())
+        looks = [watch.judge(view) for watch in self._watches.values()]
+        return looks + [look for look in heard if look is not None]
 
     def _part_mistaken(self, frame: Frame, grey: Grey) -> list[Gone]:
         """Two vehicles of one look that the scene took for one: the second gets a stay, a dwell

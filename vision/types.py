@@ -320,6 +320,9 @@ class WatchSubject:
     """The vehicle's crop at T0, any size."""
     kind: str = "parking"
     """parking | hanging | poster: which rule answers."""
+    area: str = ""
+    """Of a subject of another camera: the enforcement area in which its plate is looked for (W13);
+    empty for a subject of this camera."""
 
 
 @dataclass(frozen=True, slots=True)

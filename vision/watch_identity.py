@@ -67,13 +67,7 @@ class Identity:
 
     def is_plate_of(self, vote: PlateVote | None) -> bool:
         """Whether a vehicle elsewhere has surely the subject's plate."""
-        return (
-            vote is not None
-            and vote.text is not None
-            and vote.text == self.subject.plate_text
-            and vote.equal_reads >= 2
-            and vote.confidence >= _EQUAL_PLATE_CONFIDENCE
-        )
+        return surely_read(vote, self.subject.plate_text)
 
     def could_be(self, thing: SceneObject, view: WatchView) -> bool:
         """Whether a vehicle that came to stand elsewhere in the area could be the subject."""
@@ -138,3 +132,14 @@ def differences(one: str, other: str) -> int:
     if len(one) != len(other):
         return max(len(one), len(other))
     return sum(a != b for a, b in zip(one, other, strict=True))
+
+
+def surely_read(vote: PlateVote | None, plate: str | None) -> bool:
+    """Whether the readings of a vehicle are this plate beyond doubt."""
+    return (
+        vote is not None
+        and vote.text is not None
+        and vote.text == plate
+        and vote.equal_reads >= 2
+        and vote.confidence >= _EQUAL_PLATE_CONFIDENCE
+    )

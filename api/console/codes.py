@@ -89,6 +89,7 @@ FLAGS: Table = {
     "gap_during_grace": ("宽容期内画面中断", "out of sight during the grace"),
     "moved": ("在区域内挪动过", "moved inside the area"),
     "clock_step": ("时钟被调快，宽容期顺延", "clock set forward, grace moved later"),
+    "seen_by_neighbour": ("同区域另一摄像头看见该车", "seen by another camera of the area"),
     "misread": ("号牌经人工更正", "plate corrected by an officer"),
     "repeat_same_day": ("当日再次", "again on the same day"),
     "repeat_reminder": ("一周内多次提醒", "reminded often this week"),

@@ -17,9 +17,10 @@ from notify.owners import Owner
 from pipeline.buffer import HeldSighting
 from pipeline.gates import BODY_COLOUR, gate_facts, paint_differs, paints
 from pipeline.watches import refused_zones, zones_to_watch
-from tests.pipeline.kit import Theatre
+from pipeline.world import World
+from tests.pipeline.kit import REVIEWED, ZONE, Theatre, furnish
 from tests.pipeline.test_buffer import standing_sighting
-from tests.vision.stage import START, Car, Stay
+from tests.vision.stage import START, Car, Stay, shot_of
 from vision.body_colour import BodyColour
 from vision.types import Frame, Image, Sighting
 
@@ -165,3 +166,47 @@ def test_w33_a_car_of_another_colour_is_handed_over_without_a_text() -> None:
     assert scene.event().state == "TRANSFERRED"
     assert scene.event().outcome == "SUSPECTED_CLONE"
     assert scene.texts() == []
+
+
+# W13
+
+
+class TwoCameras:
+    """One installation, two cameras of one enforcement area."""
+
+    def __init__(self) -> None:
+        self.first = Theatre(zone={"area": "延安路东侧"})
+        store = self.first.store
+        self.other_id = furnish(
+            store, START, policy={}, zone={**ZONE, "area": "延安路东侧"}, name="second",
+            camera=REVIEWED,
+        )  # fmt: skip
+        self.stage = self.first.stage
+        self.second = World(self.first.services, self.first.clock, self.other_id)
+
+    def play(self, here: list[Stay], there: list[Stay], until: float) -> None:
+        """Both cameras look once a second."""
+        while self.first.now < until:
+            self.first.play(here, until=self.first.now + 1)
+            self.second.look(self.stage.frame(shot_of(there, self.first.now), self.first.now))
+
+
+@pytest.mark.parametrize(("plate", "outcome"), [("浙A12345", None), ("浙A99999", "LEFT_IN_TIME")])
+def test_w13_moved_into_the_view_of_the_next_camera(plate: str, outcome: str | None) -> None:
+    """The same plate in the same area: it has not left, and the officer is warned. Another car
+    there is nobody's return."""
+    city = TwoCameras()
+    here = [Stay(Car(), arrives=6.0, leaves=45.0)]
+    there = [Stay(Car(plate=plate), arrives=48.0)]
+    city.play(here, there, until=44)
+    (event,) = city.first.events()
+    assert event.state == "GRACE"
+    city.play(here, there, until=66)
+    with city.first.store.read() as session:
+        event = session.get_one(Event, event.id)
+        assert ("seen_by_neighbour" in event.flags) is (outcome is None)
+        assert event.state == (outcome or "GRACE")
+    city.play(here, there, until=160)
+    (event,) = [known for known in city.first.events() if known.id == event.id]
+    assert event.state == (outcome or "UNDETERMINED"), "no picture of its own shows a stay"
+    assert not set(city.first.evidence(event)) & {"E4", "E6"}
