@@ -16,7 +16,7 @@ from models.zone import Zone, ZoneKind
 from pipeline.evidence import decode_jpeg
 from pipeline.services import Services
 from vision.errors import BadWeights
-from vision.rules.backdrop import baseline_of, renewed
+from vision.rules.baseline import baseline_of, renewed
 from vision.rules.needs import HINT, missing_class, refusal
 from vision.types import Image, Polygon
 from vision.weights import chosen_weights, resolve_weights

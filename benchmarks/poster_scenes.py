@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.looker_closer import propose_approvals
-from vision.rules.backdrop import baseline_of
+from vision.rules.baseline import baseline_of
 from vision.shapes import Approval, Box, Polygon, ZoneShape
 from vision.types import Detector, Frame, Image
 

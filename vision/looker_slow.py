@@ -190,6 +190,7 @@ class SlowDesk:
         view = SlowView(
             at=frame.at,
             grey=grey,
+            image=image,
             detections=self._looks.closely(rule.zone),
             in_front=[
                 d.box
@@ -199,7 +200,7 @@ class SlowDesk:
         )
         ripe, ended = rule.observe(view)
         for thing in ripe:
-            details = rule.evidence(thing, image, view) if isinstance(rule, PosterRule) else {}
+            details = rule.evidence(thing, view) if isinstance(rule, PosterRule) else {}
             if details is not None:
                 thing.flagged = True
                 result.sightings.append(_sighting(rule.zone, thing, frame, details))

@@ -14,7 +14,8 @@ import pytest
 
 from vision.appearance import GREY_WIDTH
 from vision.looker_slow import SlowDesk, SlowResult, SlowSettings
-from vision.rules.backdrop import Backdrop, baseline_of, renewed
+from vision.rules.backdrop import Backdrop
+from vision.rules.baseline import baseline_of, renewed
 from vision.rules.crowd import CrowdRule, threshold_at
 from vision.rules.hanging import one_a_line
 from vision.shapes import Approval, Box, CrowdBand, ZoneShape

@@ -7,8 +7,6 @@ not different (in doubt nobody is flagged).
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,10 +16,9 @@ from numpy.typing import NDArray
 
 from vision.appearance import Grey, pixel_box
 from vision.geometry import bounds
-from vision.types import Box, Image, Polygon, grey_picture
+from vision.rules.baseline import SIDE, grey_of
+from vision.types import Box, Polygon
 
-_SIDE: Final = 480
-"""Pixels of the longer side of the compared picture of a zone."""
 _BLOCK: Final = 8
 _WINDOW: Final = 17
 """Pixels around a block that are compared."""
@@ -46,32 +43,6 @@ _Floats = NDArray[np.float32]
 _Mask = NDArray[np.bool_]
 
 
-def baseline_of(image: Image, polygon: Polygon) -> str:
-    """Base64 of a grey JPEG of the polygon's bounds: what a zone version keeps."""
-    x1, y1, x2, y2 = pixel_box(bounds(polygon), image.shape[1], image.shape[0])
-    return _packed(_shrunk(grey_picture(image, image.shape[1])[y1:y2, x1:x2]))
-
-
-def renewed(baseline: str, image: Image, polygon: Polygon, part: Polygon) -> str:
-    """The baseline with `part` of the zone as it is in `image` now (something was approved)."""
-    old, new = _unpacked(baseline), _unpacked(baseline_of(image, polygon))
-    if old is None or new is None or old.shape != new.shape:
-        return baseline_of(image, polygon)
-    left, top, right, bottom = bounds(polygon)
-    box = bounds(part)
-    wide, high = right - left, bottom - top
-    inside = (
-        max(0.0, (box[0] - left) / wide),
-        max(0.0, (box[1] - top) / high),
-        min(1.0, (box[2] - left) / wide),
-        min(1.0, (box[3] - top) / high),
-    )
-    x1, y1, x2, y2 = pixel_box(inside, old.shape[1], old.shape[0])
-    old = old.copy()
-    old[y1:y2, x1:x2] = new[y1:y2, x1:x2]
-    return _packed(old)
-
-
 @dataclass(slots=True, eq=False)
 class _View:
     """The zone in one light: its structure, followed slowly where nothing changes."""
@@ -87,7 +58,7 @@ class Backdrop:
     def __init__(self, polygon: Polygon, baseline: str = "") -> None:
         self._box = bounds(polygon)
         self._views: list[_View] = []
-        picture = _unpacked(baseline) if baseline else None
+        picture = grey_of(baseline)
         self._shape = None if picture is None else picture.shape
         if picture is not None:
             self._views.append(_View(_structure(picture), learned=False))
@@ -179,9 +150,9 @@ class Backdrop:
 
 
 def _shrunk(grey: Grey, shape: tuple[int, ...] | None = None) -> Grey:
-    """At most `_SIDE` on the longer side, or exactly `shape`."""
+    """At most `SIDE` on the longer side, or exactly `shape`."""
     if shape is None:
-        scale = min(1.0, _SIDE / max(grey.shape))
+        scale = min(1.0, SIDE / max(grey.shape))
         shape = tuple(max(2 * _BLOCK, round(side * scale)) for side in grey.shape)
     how = cv2.INTER_AREA if grey.shape[0] > shape[0] else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(grey, (shape[1], shape[0]), interpolation=how), np.uint8)
@@ -223,18 +194,3 @@ def _laid(then: _Floats, now: _Floats, dx: float, dy: float) -> tuple[_Mask, _Fl
         share, (max(1, width // _BLOCK), max(1, height // _BLOCK)), interpolation=cv2.INTER_AREA
     )
     return np.asarray(blocks > _CHANGED, np.bool_), aligned
-
-
-def _packed(grey: Grey) -> str:
-    done, data = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, 80])
-    return base64.b64encode(data.tobytes()).decode() if done else ""
-
-
-def _unpacked(baseline: str) -> Grey | None:
-    """The picture, or None where it cannot be read: then the first look is the baseline."""
-    try:
-        data = np.frombuffer(base64.b64decode(baseline, validate=True), np.uint8)
-    except (binascii.Error, ValueError):
-        return None
-    picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
-    return None if picture is None else np.asarray(picture, np.uint8)

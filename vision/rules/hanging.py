@@ -15,7 +15,7 @@ from vision.appearance import Grey
 from vision.geometry import share_in_polygon
 from vision.rules.approved import approvals_at, is_valid
 from vision.rules.places import GONE_SECONDS, Ended, Found, PlaceBook, Thing
-from vision.types import Box, Detection, ZoneShape
+from vision.types import Box, Detection, Image, ZoneShape
 
 HANGING: Final = "hanging"
 INSIDE: Final = 0.5
@@ -34,6 +34,8 @@ class SlowView:
 
     at: datetime
     grey: Grey
+    image: Image
+    """The same look in colour, height x width x 3 BGR."""
     detections: Sequence[Detection]
     in_front: Sequence[Box]
     """Vehicles and people: what may hide a place."""

@@ -1,9 +1,10 @@
 """The poster rule: an advert that nobody approved sticks in the zone longer than its dwell.
 
-What was approved is told by its place and its look: something else pasted over it is flagged, the
-same advert in other light is not. Where the facade has clearly changed since the zone's baseline,
-a weak word of the detector is enough, or readable text; where it has not, the detector must be
-sure. What cannot be told is not flagged (domain.md B1, L51).
+What was approved is told by its place, its structure and its colours: something else pasted over
+it is flagged, the same advert in other light is not. Where the facade has clearly changed since
+the zone's baseline, a weak word of the detector is enough, or readable text; where it has not, the
+detector must be sure. A sheet without letters is looked at once more from close by. What cannot be
+told is not flagged (domain.md B1, L51).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from vision.geometry import bounds, share_in_polygon
 from vision.rules.approved import approvals_at, is_valid
 from vision.rules.backdrop import Backdrop
 from vision.rules.hanging import INSIDE, SlowView
+from vision.rules.paint import ZonePaint
 from vision.rules.places import (
     GONE_SECONDS,
     SURE_LOOKS,
@@ -27,7 +29,7 @@ from vision.rules.places import (
 from vision.scene_boxes import share_inside
 from vision.shapes import Approval, Box, ZoneShape
 from vision.text import TextReader
-from vision.types import Detection, Image
+from vision.types import Detection
 
 ADVERT: Final = "advert"
 LEAST_CONFIDENCE: Final = 0.05
@@ -59,6 +61,7 @@ class PosterRule:
         self._texts = texts
         self._advert_at = advert_at
         self._backdrop = Backdrop(zone.polygon, zone.baseline)
+        self._paint = ZonePaint(zone.polygon, zone.baseline)
         self._book = PlaceBook(
             ids,
             max_gap_seconds=3 * interval_seconds + 5,
@@ -72,6 +75,7 @@ class PosterRule:
     def observe(self, view: SlowView) -> tuple[list[Thing], list[Ended]]:
         """What has dwelt long enough, and what was flagged and is gone."""
         self._backdrop.observe(view.grey)
+        self._paint.observe(view.image)
         ended = self._book.observe(view.at, view.grey, self._found(view), view.in_front)
         return [t for t in self._book.things if t.ripe(self.zone.dwell_seconds)], ended
 
@@ -79,9 +83,9 @@ class PosterRule:
         """What was flagged under the zone's earlier version stays flagged."""
         self._book.things = list(things)
 
-    def evidence(self, thing: Thing, image: Image, view: SlowView) -> dict[str, Any] | None:
+    def evidence(self, thing: Thing, view: SlowView) -> dict[str, Any] | None:
         """What is known of a ripe thing, with its text; None where it is no advert after all."""
-        read = self._texts().read(image, thing.box) if self._texts is not None else []
+        read = self._texts().read(view.image, thing.box) if self._texts is not None else []
         letters = sum(character.isalnum() for line in read for character in line.text)
         unsure = thing.sure_looks < SURE_LOOKS and letters < _FEWEST_LETTERS
         if unsure and self._advert_at(thing.box) < NOVEL_CONFIDENCE:
@@ -144,7 +148,9 @@ class PosterRule:
         return Found(detection.box, detection.confidence, reason=reason)
 
     def _replaced(self, approval: Approval) -> bool:
-        return self._backdrop.share_changed(bounds(approval.polygon)) >= _REPLACED_SHARE
+        place = bounds(approval.polygon)
+        changed = self._backdrop.share_changed(place) >= _REPLACED_SHARE
+        return changed or self._paint.repainted(place)
 
     def _reason_of(self, region: Box, view: SlowView) -> str:
         standing = approvals_at(self.zone.approved, region)
