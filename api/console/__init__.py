@@ -9,13 +9,16 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 
 from api.console import (
+    calls,
     cameras,
     cases,
     doors,
     event,
     exemptions,
+    keeping,
     patrol,
     people,
+    registers,
     review,
     standing,
     trials,
@@ -32,7 +35,20 @@ def mount(app: FastAPI, services: Services) -> None:
     """Add the console to `app`. Call it once a process, after the API's routes."""
     app.include_router(doors.build(services))
     app.include_router(patrol.build(services))
-    for part in (review, event, cases, cameras, zones, people, trials, standing, exemptions):
+    for part in (
+        review,
+        event,
+        cases,
+        cameras,
+        zones,
+        people,
+        trials,
+        standing,
+        exemptions,
+        registers,
+        calls,
+        keeping,
+    ):
         part.build(services)
     nicegui_app.add_static_files("/console-static", _STATIC)
     ui.run_with(app, title="Qifen", favicon="七", show_welcome_message=False)

@@ -11,6 +11,7 @@ from html import escape
 from typing import Any
 
 from nicegui import ui
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.console import codes, views
@@ -43,11 +44,13 @@ def read(services: Services, who: Visitor, session: Session, event: Event) -> di
     return told
 
 
-def open_for_review(services: Services, who: Visitor, view: views.EventView) -> None:
+def open_for_review(services: Services, who: Visitor, event_id: int) -> None:
     """W42: whoever opens an event that waits for a decision holds it for a quarter of an hour."""
-    if who.has(Role.OFFICER) and view.row.state == EventState.REVIEW_PENDING:
+    with services.store.read() as session:
+        state = session.scalar(select(Event.state).where(Event.id == event_id))
+    if who.has(Role.OFFICER) and state == EventState.REVIEW_PENDING:
         try:
-            DecisionDesk(services, view.row.id, who.id).hold()
+            DecisionDesk(services, event_id, who.id).hold()
         except (Conflict, NotAllowed):
             return  # the card says who holds it
 

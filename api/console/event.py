@@ -50,7 +50,7 @@ def _open(
     services: Services, who: Visitor, event_id: int
 ) -> tuple[views.EventView, dict[str, Any]]:
     """The event as it is opened: for an officer's review it is held from now on (W42)."""
-    decision_parts.open_for_review(services, who, _read(services, who, event_id)[0])
+    decision_parts.open_for_review(services, who, event_id)
     return _read(services, who, event_id)
 
 
@@ -146,7 +146,7 @@ class EventPage:
     async def _renew(self) -> None:
         """W42: the lease lives on while the officer clicks and types."""
         await in_database(
-            lambda: decision_parts.open_for_review(self.services, self.who, self.view)
+            lambda: decision_parts.open_for_review(self.services, self.who, self.view.row.id)
         )
 
     def _fill_card(self) -> None:

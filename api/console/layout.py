@@ -115,11 +115,22 @@ def page(services: Services, who: Visitor, here: str, title: str) -> Generator[N
                 "here" if here == "exemptions" else ""
             )
         ui.link(who.word("cases"), "/console/cases").classes("here" if here == "cases" else "")
+        if who.has(Role.OFFICER) or who.has(Role.OPERATOR):
+            ui.link(who.word("registers"), "/console/registers").classes(
+                "here" if here == "registers" else ""
+            )
+        else:
+            ui.link(who.word("reg_calls"), "/console/calls").classes(
+                "here" if here == "calls" else ""
+            )
         if who.has(Role.OFFICER):
             ui.link(who.word("patrol_page"), "/console/patrol")
         if who.has(Role.ADMIN):
             ui.link(who.word("people"), "/console/people").classes(
                 "here" if here == "people" else ""
+            )
+            ui.link(who.word("keeping"), "/console/keeping").classes(
+                "here" if here == "keeping" else ""
             )
         ui.element("span").classes("qf-grow")
         other = "en" if who.language.startswith("zh") else "zh"

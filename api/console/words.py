@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from api.console import decision_words, ground_words, place_words, text_words
+from api.console import (
+    decision_words,
+    ground_words,
+    keeping_words,
+    place_words,
+    register_words,
+    text_words,
+)
 
 WORDS: dict[str, tuple[str, str]] = {
     **place_words.WORDS,
     **decision_words.WORDS,
+    **register_words.WORDS,
     **ground_words.WORDS,
     **text_words.WORDS,
+    **keeping_words.WORDS,
     "brand": ("七分", "Qifen"),
     "review": ("审核", "Review"),
     "cameras": ("摄像头", "Cameras"),
