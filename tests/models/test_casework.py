@@ -226,16 +226,18 @@ class TestNotices:
         assert (event.state, event.grace_deadline_at) == (S.VOIDED, None)
 
     def test_texts_to_one_plate_are_a_minute_apart(self, city: City) -> None:
-        """L88."""
+        """L88: counted from when the one before went out."""
         event = city.to_grace()
         city.watch(event, "absent", 40)
         first, thanks = city.notice(event), city.notice(event, "N2")
         assert first is not None
         assert thanks is not None
-        assert thanks.next_attempt_at == first.created_at + timedelta(seconds=60)
+        assert first.sending_at is not None
+        assert thanks.next_attempt_at == first.sending_at + timedelta(seconds=60)
 
     def test_a_promise_soon_after_another_text_waits_and_stays_valid(self, city: City) -> None:
-        """The car returned at once: the next text waits out its minute, and so does its limit."""
+        """The car returned at once: the next text goes a minute after the one that still waits,
+        and so does its limit."""
         city.policy = replace(city.policy, daily_grace_limit=2)
         first = city.to_grace()
         city.watch(first, "absent", 40)
@@ -245,7 +247,7 @@ class TestNotices:
         assert notice is not None
         assert thanks is not None
         assert row is not None
-        assert notice.next_attempt_at == thanks.created_at + timedelta(seconds=60)
+        assert notice.next_attempt_at == thanks.next_attempt_at + timedelta(seconds=60)
         assert row.due_at == notice.valid_until == notice.next_attempt_at + timedelta(seconds=30)
 
     def test_submit_deadline_is_done_by_acceptance(self, city: City) -> None:
