@@ -60,7 +60,7 @@ def _band(where: str, entry: object) -> dict[str, Any]:
     if unknown:
         raise BadInput(f"{where} has no {min(unknown)}", field=where, hint=_HINT)
     days = values.get("days")
-    if not isinstance(days, list | tuple) or not days or not set(days) <= set(DAYS):
+    if not isinstance(days, list | tuple) or not days or any(day not in DAYS for day in days):
         raise BadInput(f"{where}.days must name days", field=f"{where}.days", hint=", ".join(DAYS))
     start = fields.clock_time(f"{where}.start", values.get("start"))
     end = fields.clock_time(f"{where}.end", values.get("end"))

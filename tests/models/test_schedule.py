@@ -84,6 +84,7 @@ def test_the_three_questions_agree(bands: list[dict[str, Any]], minute: int) -> 
         ("daily", "schedule"),
         ([5], "schedule[0]"),
         ([{"days": [], "start": "07:00", "end": "19:00"}], "schedule[0].days"),
+        ([{"days": [["mon"]], "start": "07:00", "end": "19:00"}], "schedule[0].days"),
         ([{"days": ["mo"], "start": "07:00", "end": "19:00"}], "schedule[0].days"),
         ([{"days": ["mon"], "start": "7", "end": "19:00"}], "schedule[0].start"),
         ([{"days": ["mon"], "start": "07:00", "end": "07:00"}], "schedule[0].end"),
