@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -29,6 +30,8 @@ from pipeline.zone_trials import TRIALS_SECONDS, ZoneTrials
 FLEET_SECONDS = 7.0
 """Of the ten seconds that an orderly end may take; the rest is for the API and the threads."""
 _API_SECONDS = 2.5
+_WORK_SECONDS = 1.0
+"""For all repeated work together; what is cut off half-way is rolled back and done again."""
 _LISTEN_SECONDS = 20.0
 _LISTEN_STEP_SECONDS = 0.1
 KEEPING_SECONDS = 600.0
@@ -152,8 +155,9 @@ class Running:
         self.fleet.stop(FLEET_SECONDS)
         if self._api.is_alive():
             self._api.join(_API_SECONDS)
+        until = time.monotonic() + _WORK_SECONDS
         for work in self._work:
-            work.join(1.0)
+            work.join(max(0.0, until - time.monotonic()))
 
     def _wanted(self) -> list[int] | None:
         try:

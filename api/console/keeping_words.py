@@ -1,0 +1,45 @@
+"""Words of the page about what is kept, held and forgotten."""
+
+from __future__ import annotations
+
+WORDS: dict[str, tuple[str, str]] = {
+    "keeping": ("保存", "Keeping"),
+    "keep_alarms": ("证据校验告警", "Evidence alarms"),
+    "keep_requests": ("当事人的申请", "Owners' requests"),
+    "keep_holds": ("保全", "Legal holds"),
+    "keep_periods": ("保存期限", "How long it is kept"),
+    "keep_log": ("清理记录", "What was deleted"),
+    "keep_viewings": ("查阅记录", "Who looked at what"),
+    "keep_nothing": ("没有。", "Nothing."),
+    "keep_days": ("天", "days"),
+    "keep_least": ("不少于", "at least"),
+    "keep_basis": ("依据", "Basis"),
+    "keep_count": ("数量", "Number"),
+    "keep_files": ("文件", "Files"),
+    "keep_by": ("经办", "By"),
+    "keep_at": ("时间", "When"),
+    "keep_what": ("内容", "What"),
+    "keep_due": ("答复期限", "Answer due"),
+    "keep_overdue": ("已逾期", "overdue"),
+    "keep_event_no": ("事件编号", "Event number"),
+    "keep_reason": ("事由", "Reason"),
+    "keep_document": ("文书编号", "Document number"),
+    "keep_hold": ("保全", "Hold"),
+    "keep_lift": ("解除", "Lift"),
+    "keep_answer": ("答复", "Answer"),
+    "keep_grant": ("同意", "Grant"),
+    "keep_refuse": ("不同意", "Refuse"),
+    "keep_decide": ("按保存需要答复", "Answer by retention need"),
+    "keep_seen": ("已处理", "Seen to"),
+    "keep_access": ("查阅", "see the record"),
+    "keep_correction": ("更正", "correct the record"),
+    "keep_deletion": ("删除", "delete the record"),
+    "keep_unit": ("单位", "Unit"),
+}
+
+FOUND: dict[str, tuple[str, str]] = {
+    "file_missing": ("文件丢失", "file missing"),
+    "file_changed": ("文件被改动", "file changed"),
+    "record_changed": ("记录被改动", "record changed"),
+}
+"""What an alarm says."""
