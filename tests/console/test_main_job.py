@@ -54,7 +54,7 @@ def _operator_draws(city: City, operator: Visitor) -> None:
     page.goto(f"{city.base_url}/console/cameras")
     page.locator(f'a[href="/console/cameras/{city.camera_id(STREET)}/zones"]').click()
     image = page.locator(".qf-zone-image").first
-    expect(image).to_be_visible()
+    expect(image).to_be_visible(timeout=60_000)  # the first blurred copy loads three networks
     page.wait_for_timeout(800)  # the picture sets its size once it is loaded
     box = image.bounding_box()
     assert box is not None
