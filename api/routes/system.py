@@ -22,7 +22,9 @@ from models.camera import Camera
 from models.delivery import open_pause, share
 from models.errors import NotAllowed, Unavailable
 from models.event import Deadline, Event
+from models.integrity import open_alarms
 from models.notice import Notice
+from models.owner_requests import open_requests
 from models.people import Role
 from models.policy import LOCAL_ZONE, Policy, load_policy, save_policy
 from models.precision import falls
@@ -64,6 +66,8 @@ def health_details(_caller: Staff, services: Serving) -> dict[str, Any]:
             "abroad": abroad(services.settings),
             "plates_misread": _misread(session),
             "events": _counts(session, Event.state),
+            "evidence_alarms": len(open_alarms(session)),
+            "owner_requests_overdue": sum(row.due_at < at for row in open_requests(session)),
             "cameras": [
                 {
                     "id": row.id,
@@ -226,16 +230,24 @@ def _database(services: Services) -> CollectorRegistry:
             "qifen_notices": ("Texts by status", "status", _counts(session, Notice.status)),
             "qifen_cameras": ("Cameras by health", "health", _counts(session, Camera.health)),
             "qifen_delivery_paused": (
-                "1 while too few texts arrive and officers confirm every event (W48)", "channel",
+                "1 while too few texts arrive and officers confirm every event (W48)",
+                "channel",
                 {services.channel.name: int(open_pause(session) is not None)},
             ),
             "qifen_texts_window": (
-                "Texts of the last quarter of an hour that had their time", "fate",
+                "Texts of the last quarter of an hour that had their time",
+                "fate",
                 _window(session, at),
             ),
             "qifen_plates_misread": (
-                "Plates that officers corrected before, or found misread after a text", "when",
+                "Plates that officers corrected before, or found misread after a text",
+                "when",
                 _misread(session),
+            ),
+            "qifen_evidence_alarms": (
+                "Stored files that are not what was recorded",
+                "kind",
+                {"open": len(open_alarms(session))},
             ),
             "qifen_deadlines_due": ("Deadlines that are due", "kind", {"all": int(late or 0)}),
         }

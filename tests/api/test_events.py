@@ -364,6 +364,10 @@ def test_w52_files_are_read_again_before_an_escalation_counts(
     assert chen.get(f"{API}/events/{event_id}").json()["state"] == "UNDETERMINED"
     (alarm,) = chen.get(f"{API}/evidence-alarms").json()
     assert (alarm["event_id"], alarm["what"]) == (event_id, "file_changed")
+    health = chen.get(f"{API}/health/details").json()
+    assert (health["evidence_alarms"], health["owner_requests_overdue"]) == (1, 0)
+    metrics = signed_in("olive").get(f"{API}/metrics").text
+    assert 'qifen_evidence_alarms{kind="open"} 1.0' in metrics
     seen = chen.post(f"{API}/evidence-alarms/{alarm['id']}/seen", json={"remark": "已报修"})
     assert seen.json()["remark"] == "已报修"
     assert chen.get(f"{API}/evidence-alarms").json() == []

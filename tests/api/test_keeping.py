@@ -7,12 +7,15 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from api.owner_view import OwnerView, owner_picture, owner_view
 from models.audit import AuditEntry
 from models.clock import FakeClock
 from models.event import Event
 from models.owner_requests import receive_request
 from models.people import User
+from models.policy import load_policy
 from pipeline.services import Services
 from tests.api.conftest import SignIn
 from tests.models.city import City
@@ -242,3 +245,27 @@ def test_l80_anchors_are_listed(signed_in: SignIn, services: Services) -> None:
     assert (anchor["day"], anchor["stamped_at"], len(anchor["anchor_hash"])) == (
         "2026-11-23", None, 64,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_l67_the_owners_page_still_opens_when_its_pictures_are_gone(
+    make: Make, signed_in: SignIn, services: Services, clock: FakeClock, language: str
+) -> None:
+    event_id = make(left)
+    with services.store.read() as session:
+        before = _page(session, session.get_one(Event, event_id), services, language)
+    days(clock, 31)
+    assert signed_in("boss").post(f"{API}/retention/run").status_code == 200
+    with services.store.read() as session:
+        event = session.get_one(Event, event_id)
+        after = _page(session, event, services, language)
+        assert owner_picture(session, event, before.pictures[0].evidence_id) is None
+    assert len(before.pictures) >= 1
+    assert after.pictures == ()
+    assert after.reference == before.reference
+    assert "浙A" not in str(after), "nothing of the plate is left"
+
+
+def _page(session: Session, event: Event, services: Services, language: str) -> OwnerView:
+    policy = load_policy(session)
+    return owner_view(session, event, at=services.clock.now(), language=language, policy=policy)
