@@ -87,8 +87,8 @@ class Notice(Base):
     segments: Mapped[int | None]
     error: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime]
-    sending_at: Mapped[datetime | None]
-    accepted_at: Mapped[datetime | None]
+    sending_at: Mapped[datetime | None] = mapped_column(index=True)
+    accepted_at: Mapped[datetime | None] = mapped_column(index=True)
     delivered_at: Mapped[datetime | None]
     body: Mapped[str | None] = mapped_column(EncryptedString())
     """The words as sent, kept as evidence (L84)."""

@@ -97,6 +97,22 @@ def test_w32_a_rejection_for_the_same_reason_apologises_too(city: City) -> None:
     assert city.texts(event)[-1] == "N8"
 
 
+def test_n1l_where_a_city_chooses_it_is_the_text_with_the_promise(session: Session) -> None:
+    """Its receipt starts the clock; the owner's page opens with its number and code."""
+    city = City(session, Policy(first_text="N1L"))
+    event = city.to_pending()
+    (long,) = notices(city, "N1L")
+    words = sender_rules.words(long, event, city.policy, own_templates())
+    assert event.query_code in words.body
+    assert "第五十六条" in words.body
+    assert words.segments == 2
+    long.status, long.sending_at = NoticeStatus.SENDING, city.now
+    casework.notice_delivered(session, long, at=city.now, reported_at=None, policy=city.policy)
+    assert event.state == S.GRACE
+    city.watch(event, "absent", 40)
+    assert city.texts(event) == ["N1L", "N2"]
+
+
 # N3b, N4, N5, N6: only to whom something was promised
 
 

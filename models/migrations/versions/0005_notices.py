@@ -70,6 +70,9 @@ def _notices() -> None:
         )
         notice.create_unique_constraint("uq_notice_first_provider_id", ["first_provider_id"])
         notice.create_index("ix_notice_phone_hash", ["phone_hash"])
+        # Looked at every second: what went out in the last minute, what arrived lately.
+        notice.create_index("ix_notice_sending_at", ["sending_at"])
+        notice.create_index("ix_notice_accepted_at", ["accepted_at"])
 
 
 def _receipts() -> None:
