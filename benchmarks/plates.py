@@ -29,6 +29,7 @@ from vision.detect import load_detector
 from vision.picture import load_picture, look_at_picture
 from vision.plates import PlateReader, default_reader
 from vision.plates.network import cut
+from vision.plates.reader import NetworkPlateReader
 from vision.train.plates.real import real_plates, truth_of
 from vision.train.plates.shards import BLUR_AT, NIGHT_AT, TILT_AT, WIDTH_AT, sample, text_of
 from vision.train.split import CROPS, PHOTOS, may_train
@@ -195,8 +196,11 @@ def _sharpness(plate: Image) -> float:
     return float(cv2.Laplacian(grey, cv2.CV_32F).std() / max(1.0, float(grey.std())))
 
 
-def measure_rendered(count: int, reader: PlateReader) -> dict[str, Score]:
-    """Rendered and spoilt plates by condition, and what must not be read (`no plate`)."""
+def measure_rendered(count: int, reader: NetworkPlateReader) -> dict[str, Score]:
+    """Rendered and spoilt plates by condition, and what must not be read (`no plate`).
+
+    They are spoilt as the locator hands them on, so they are read as what it has laid flat.
+    """
     scores: dict[str, Score] = {}
     rng = np.random.default_rng(_SEED)
     for number in range(count):
@@ -208,7 +212,7 @@ def measure_rendered(count: int, reader: PlateReader) -> dict[str, Score]:
             groups += ["blur"] if row[BLUR_AT] > 0.5 else []
             groups += ["under 80 px"] if row[WIDTH_AT] < _NARROW else []
             groups += ["tilt left over 8"] if abs(row[TILT_AT]) > 8 else []
-        reading = reader.read_crop(picture)
+        reading = reader.read_located(picture)
         truths = [text] if RENDERED in groups else []
         for group in groups:
             name = group if group in (RENDERED, "no plate") else f"{RENDERED}, {group}"

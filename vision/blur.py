@@ -35,7 +35,7 @@ _FACE_CELLS = 2
 _FACE_MARGIN = 0.35
 """Hair, ears and chin around the face that was found."""
 _PLATE_MARGIN = 0.25
-_PLATE_FROM = 0.3
+_PLATE_FROM = 0.25
 """Score from which a find is hidden: below what is read, for one sign too many harms nobody."""
 _SAME_IOU = 0.5
 _PART_OF = 0.85

@@ -77,10 +77,10 @@ def test_unreadable_is_null(tmp_path: Path) -> None:
 
 def test_plate_read_of_a_crop() -> None:
     """The `plates` entry, with the file it is of."""
-    path = DRAWN / "green_zheAD12345.jpg"
+    path = DRAWN / "green_yueB12345D.jpg"
     entry = read_plate_crop(path, default_reader())
     assert entry["file"] == str(path)
-    assert (entry["text"], entry["colour"], entry["accepted"]) == ("浙AD12345", "green", True)
+    assert (entry["text"], entry["colour"], entry["accepted"]) == ("粤B12345D", "green", True)
     assert entry["box"] == [0.0, 0.0, 1.0, 1.0]
 
 

@@ -24,6 +24,10 @@ _SEEN: Final = (176, 56)
 _KERNEL: Final = 7
 """Pixels at 176 x 56: wider than a stroke (4), narrower than the ground between two letters."""
 _UNDECIDED: Final = 0.1
+_WHITE: Final = 225
+_MOST_WHITE: Final = 0.27
+"""White letters and the white frame are a fifth of a plate (GA 36: strokes of 10 mm). Where more is
+white, light has run over their edges, and a 6 may be a G."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +111,11 @@ def _under_dark_letters(ground: Lab) -> PlateColour:
     if lightness > 50 and abs(a) < 4 and -8 < b < 6:
         return PlateColour.WHITE
     return PlateColour.UNKNOWN
+
+
+def overexposed(flat: Image) -> bool:
+    """Whether more of a flattened plate (H x W x 3 BGR) is white than white letters can be.
+
+    Asked of plates with white letters only: others are white themselves.
+    """
+    return float((flat.min(axis=2) > _WHITE).mean()) > _MOST_WHITE

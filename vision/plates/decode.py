@@ -29,7 +29,8 @@ CAUTION: Final = 1.4
 """The sum of both is divided by this before it becomes a probability: the networks share doubts
 (a small Q is a 0 to both), and 0.95 shall mean what it says, also to the vote."""
 _ALIKE: Final = "0QO"
-"""Between these the second opinion is no witness (a small Q is a 0 to it): our own word counts."""
+"""Between these the second opinion is no witness (a small Q is a 0 to it): our own word counts,
+with the same caution."""
 _FLOOR: Final = 1e-6
 _ALSO: Final = ((PlateKind.SMALL, PlateColour.BLACK),)
 """Dark blue at night looks black: the text is read, though no kind of black plate fits it."""
@@ -187,9 +188,9 @@ def _characters(
             heard[said] = heard.get(said, 0.0) + float(share)
         sure = min(1.0, heard.pop(character))
         if character in _ALIKE:
-            alike = sum(float(own[position, MARKS.index(c)]) for c in _ALIKE)
-            share = float(own[position, MARKS.index(character)]) / max(_FLOOR, alike)
-            sure = min(sure, share)
+            likely = [max(_FLOOR, float(own[position, MARKS.index(c)])) for c in _ALIKE]
+            cautious = np.power(likely, 1 / CAUTION)
+            sure = min(sure, float(cautious[_ALIKE.index(character)] / cautious.sum()))
         second = max(heard, key=lambda c: heard[c], default="")
         found.append(CharacterRead(character, sure, second, heard.get(second, 0.0)))
     return tuple(found)

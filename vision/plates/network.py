@@ -26,7 +26,7 @@ from vision.types import Image
 VIEWS: Final = 3
 """Looks at one plate, each cut a little differently: what is read must not hang on a pixel."""
 WEIGHTS: Final = Path(__file__).parent.parent / "weights" / "plate-read.onnx"
-SHA256: Final = "c1853ced27c8327903501e8b85b6e54da29ed4ecacd82cfb86004df06b46aa13"
+SHA256: Final = "e901b4fb7d1c33edc6bea06e79883088295629bfa2681d713ea21afb61b04a0f"
 
 Floats = NDArray[np.float32]
 

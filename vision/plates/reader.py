@@ -1,18 +1,22 @@
-"""Plates of one picture: locate, look at each in three cuts, decode under the grammar, judge."""
+"""Plates of one picture: locate, look at each in three cuts, decode under the grammar, judge.
+
+A plate that is not sure enough for a text is looked at once more with its lean taken out (`askew`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, Protocol
 
 import numpy as np
 
 from vision.plates import grammar
-from vision.plates.colour import plate_colour
+from vision.plates.askew import leanings
+from vision.plates.colour import overexposed, plate_colour
 from vision.plates.decode import Decoded, decode
 from vision.plates.locate import PICTURE_SIDE, VEHICLE_SIDE, find_plates
-from vision.plates.network import PlateNetwork, cut, shared_network
+from vision.plates.network import VIEWS, PlateNetwork, cut, shared_network
 from vision.plates.read import HEIGHT as SECOND_HEIGHT
 from vision.plates.read import WIDTH as SECOND_WIDTH
 from vision.plates.read import Line, Recogniser, shared_recogniser
@@ -21,7 +25,7 @@ from vision.plates.twoline import SIZE as TWO_LINES
 from vision.plates.twoline import one_line
 from vision.types import Box, Image, PlateColour, PlateReading
 
-ACCEPT: Final = 0.95
+ACCEPT: Final = 0.975
 """One reading alone is good enough for a text message: every character, the province among them,
 whose misreading is the usual error."""
 ACCEPT_COLOUR: Final = 0.80
@@ -38,6 +42,7 @@ READABLE: Final = 0.55
 """Below this the least sure character is a guess, and the plate is unreadable."""
 _READABLE_GAP: Final = 2.0
 """Natural log: where something that is no plate's text is likelier by more, it is no plate."""
+_WHITE_LETTERS: Final = (PlateColour.BLUE, PlateColour.BLACK)
 _PLATE: Final = 0.5
 _READ_VEHICLE: Final = 2
 _READ_PICTURE: Final = 6
@@ -45,6 +50,7 @@ _READ_PICTURE: Final = 6
 _HEARD: Final = 2
 """Views of a plate that the second opinion gets."""
 _SMALLEST: Final = 24
+_FLOOR: Final = 1e-6
 WHOLE: Final[Box] = (0.0, 0.0, 1.0, 1.0)
 _Cuts = tuple[tuple[float, float], ...]
 _LOCATED: Final[_Cuts] = ((0.02, 0.04), (0.05, 0.10), (0.03, 0.0))
@@ -63,6 +69,18 @@ class PlateReader(Protocol):
     def read_crop(self, image: Image) -> PlateReading:
         """The one plate that fills the picture."""
         ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plate:
+    """One plate, before it is judged."""
+
+    decoded: Decoded
+    measured: PlateColour
+    """Of the paint; UNKNOWN where it does not tell."""
+    overexposed: bool
+    contested: bool = False
+    """Two looks read it, and not the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +110,44 @@ class NetworkPlateReader:
         return sorted(readings, key=_rank, reverse=True)
 
     def read_crop(self, image: Image) -> PlateReading:
-        reading = self._reading(image, whole(image), _CROPPED, WHOLE, None)
+        reading = self.read_located(image)
         if reading.accepted:
             return reading
         # A loose crop: the plate inside it may be read better.
         return max([reading, *self.read(image)], key=_rank)
 
+    def read_located(self, image: Image) -> PlateReading:
+        """The plate whose corners are the picture's, as `read` reads what the locator laid flat."""
+        return self._reading(image, whole(image), _CROPPED, WHOLE, None)
+
     def _reading(
         self, region: Image, quad: Quad, cuts: _Cuts, box: Box, vehicle_box: Box | None
     ) -> PlateReading:
+        seen = self._seen(region, quad, cuts)
+        if seen.decoded.plate_confidence >= _PLATE and not _acceptable(seen):
+            again = self._seen(region, self._upright(region, quad), cuts)
+            seen = _better(seen, again)
+        return _judge(seen, box, vehicle_box)
+
+    def _seen(self, region: Image, quad: Quad, cuts: _Cuts) -> _Plate:
+        """What both networks say of a plate, and what its paint does."""
         views = [cut(region, quad, grow_x=x, grow_y=y) for x, y in cuts]
         seen = self.network.look(views)
         two_lines = float(seen.two_lines.mean()) > 0.5
         plate = 1.0 - float(seen.colours[:, -1].mean()) >= _PLATE
         lines = self._heard(region, quad, cuts, two_lines=two_lines) if plate else []
         measured = plate_colour(views[0]) if plate else PlateColour.UNKNOWN
-        return _judge(decode(seen, lines), measured, box, vehicle_box)
+        return _Plate(decode(seen, lines), measured, overexposed(views[0]))
+
+    def _upright(self, region: Image, quad: Quad) -> Quad:
+        """Of the ways to lean a plate, the one in which our own network names it most surely."""
+        ways = leanings(quad)
+        sure: list[float] = []
+        for first in range(0, len(ways), VIEWS):
+            seen = self.network.look([cut(region, way) for way in ways[first : first + VIEWS]])
+            likely = np.append(seen.characters.max(axis=2), 1 - seen.colours[:, -1:], axis=1)
+            sure += np.log(np.maximum(likely, _FLOOR)).sum(axis=1).tolist()
+        return ways[int(np.argmax(sure))]
 
     def _heard(self, region: Image, quad: Quad, cuts: _Cuts, *, two_lines: bool) -> list[Line]:
         """What the second opinion says of the first views."""
@@ -122,7 +162,7 @@ class NetworkPlateReader:
 
 
 @cache
-def default_reader() -> PlateReader:
+def default_reader() -> NetworkPlateReader:
     """The reader of this package, its networks loaded once for the whole process."""
     return NetworkPlateReader(shared_network(), shared_recogniser())
 
@@ -151,14 +191,27 @@ def _readable(decoded: Decoded) -> bool:
     )
 
 
-def _acceptable(decoded: Decoded, measured: PlateColour) -> bool:
+def _better(seen: _Plate, again: _Plate) -> _Plate:
+    """The surer of two looks at one plate; of two that contradict each other neither is sent."""
+    if not _readable(again.decoded):
+        return seen
+    if not _readable(seen.decoded):
+        return again
+    best = max(seen, again, key=lambda look: look.decoded.lowest)
+    return replace(best, contested=seen.decoded.text != again.decoded.text)
+
+
+def _acceptable(seen: _Plate) -> bool:
     """Whether this reading alone is good enough for a text message."""
+    decoded = seen.decoded
     return (
         _readable(decoded)
         and decoded.plate_confidence >= ACCEPT_PLATE
         and decoded.lowest >= ACCEPT
         and decoded.disbelief <= ACCEPT_DISBELIEF
-        and _colour_holds(decoded, measured)
+        and _colour_holds(decoded, seen.measured)
+        and not seen.contested
+        and not (seen.overexposed and decoded.colour in _WHITE_LETTERS)
         and grammar.parse(decoded.text, decoded.colour) is not None
         and not grammar.suspicions(decoded.text)
     )
@@ -171,9 +224,8 @@ def _colour_holds(decoded: Decoded, measured: PlateColour) -> bool:
     return measured is decoded.colour
 
 
-def _judge(
-    decoded: Decoded, measured: PlateColour, box: Box, vehicle_box: Box | None
-) -> PlateReading:
+def _judge(seen: _Plate, box: Box, vehicle_box: Box | None) -> PlateReading:
+    decoded = seen.decoded
     readable, lowest = _readable(decoded), decoded.lowest
     place = grammar.province_position(decoded.text)
     province = decoded.characters[place].confidence if place >= 0 else lowest
@@ -187,7 +239,7 @@ def _judge(
         box=box,
         characters=decoded.characters,
         kind=grammar.parse(decoded.text, decoded.colour) if readable else None,
-        accepted=_acceptable(decoded, measured),
+        accepted=_acceptable(seen),
         raw=decoded.raw,
         vehicle_box=vehicle_box,
     )

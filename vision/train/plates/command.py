@@ -19,7 +19,7 @@ from vision.train.plates.shards import COLOUR_AT, Shard, make_shards, open_shard
 from vision.types import PlateColour
 
 FILE: Final = "plate-read.onnx"
-SHARDS: Final = 56
+SHARDS: Final = 82
 """Pieces of 4,096 rendered plates."""
 _HELD: Final = 1024
 """Rendered plates for the temperature."""

@@ -63,7 +63,7 @@ def _source_width(rng: Rng) -> int:
 def _askew(aspect: float, rng: Rng) -> tuple[Floats, float]:
     """Corners of the tilted plate, its bounding box being 0..1 by 0..1; and the tilt."""
     tilt = rng.normal(0, 2) if rng.random() < 0.6 else rng.uniform(-17, 17)
-    slant = rng.normal(0, 0.08) if rng.random() < 0.6 else rng.uniform(-0.45, 0.45)
+    slant = rng.normal(0, 0.08) if rng.random() < 0.6 else rng.uniform(-0.6, 0.6)
     x = np.array([-0.5, 0.5, 0.5, -0.5])
     y = np.array([-0.5, -0.5, 0.5, 0.5]) * aspect
     y = y * (1 + x * rng.normal(0, 0.12))

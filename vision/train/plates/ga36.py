@@ -118,15 +118,15 @@ def _pick(rng: Rng, alphabet: str, count: int = 1) -> str:
     return "".join(alphabet[int(i)] for i in rng.integers(0, len(alphabet), count))
 
 
-_CONFUSED: Final = "QQ0DB8Z2S5G6MWNHKFE7T1UVCPRA4"
+_CONFUSED: Final = "QQ00DB8Z2S5G6MWNHKFE7T1UVCPRA4"
 """What small and blurred plates are misread in."""
 
 
 def _serial(rng: Rng, length: int) -> str:
     """Digits and, as GA 36 allows, at most two letters; now and then any mix, to learn all."""
     chance = rng.random()
-    if chance < 0.2:
-        return _pick(rng, _CONFUSED if chance < 0.08 else SERIAL, length)
+    if chance < 0.25:
+        return _pick(rng, _CONFUSED if chance < 0.15 else SERIAL, length)
     marks = list(_pick(rng, DIGITS, length))
     for place in rng.permutation(length)[: int(rng.choice([0, 1, 2], p=[0.2, 0.4, 0.4]))]:
         marks[place] = _pick(rng, LETTERS)
@@ -224,8 +224,8 @@ def _paint(plate: Image, mask: NDArray[np.uint8], left: int, top: int, ink: Colo
 def _faces(rng: Rng) -> tuple[int, int, int, int]:
     """Face and weight of the letters, and of the Chinese characters."""
     latin = int(rng.choice([STROKES, SQUARE, HAND], p=[0.25, 0.4, 0.35]))
-    if rng.random() < 0.25:
-        latin = int(rng.integers(len(LATIN_FONTS)))
+    if rng.random() < 0.4:
+        latin = int(min(rng.integers(2 * len(LATIN_FONTS)), len(LATIN_FONTS) - 1))
     faces, shares = chinese_faces()
     chinese = int(rng.choice(faces, p=shares))
     return latin, int(rng.integers(-2, 3)), chinese, int(rng.integers(-1, 3))

@@ -39,6 +39,8 @@ LATIN_FONTS: Final = (
     ("/usr/share/fonts/truetype/liberation/LiberationSans-Bold.ttf", 0),
     ("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc", 2),
 )
+_BROAD_ONE: Final = (2, 4)
+"""Faces whose 1 is drawn with its foot, as wide as other letters; elsewhere it is narrow."""
 STROKES: Final = -1
 """The face number of our own stroke face; others count through LATIN_FONTS."""
 SQUARE: Final = -2
@@ -133,7 +135,7 @@ _GLYPHS: Final[dict[str, list[Stroke]]] = {
     "N": [[(0, 1), (0, 0), (1, 1), (1, 0)]],
     "O": [_ring(0, 1, _R)],
     "P": [[(0, 0), (0, 1)], _bowl(0, 0, 0.54, 0.45)],
-    "Q": [_ring(0, 1, _R), [(0.5, 0.72), (1, 1)]],
+    "Q": [_ring(0, 1, _R), [(0.6, 0.78), (1, 1)]],
     "R": [[(0, 0), (0, 1)], _bowl(0, 0, 0.52, 0.45), [(0.5, 0.54), (1, 1)]],
     "S": [
         [
@@ -196,7 +198,8 @@ def glyph(character: str, width: int, height: int, face: int, weight: int) -> Ma
         strokes = _OTHER_FORMS.get(character) if face == HAND else None
         strokes = strokes or _GLYPHS[character]
         return _from_strokes(strokes, width, height, weight, square=face != STROKES)
-    drawn = max(1, width // 2) if character == "1" else width
+    broad = face in _BROAD_ONE
+    drawn = max(1, width // 2) if character == "1" and not broad else width
     mask = _from_font(character, drawn, height, LATIN_FONTS[face], weight)
     left = (width - drawn) // 2
     return np.pad(mask, ((0, 0), (left, width - drawn - left)))
