@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from models.policy import Policy
@@ -192,10 +192,12 @@ class _Http(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Http
+    @property
+    def aliyun(self) -> AliyunServer:
+        return cast("_Http", self.server).aliyun
 
     def do_POST(self) -> None:
-        aliyun = self.server.aliyun
+        aliyun = self.aliyun
         action = self.headers.get("x-acs-action", "")
         query = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
         aliyun.requests.append((action, self.path))
@@ -217,14 +219,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif isinstance(plan, str) and _NOT_OK.match(plan):
             self._refuse(400 if plan.startswith("Throttling") else 200, plan)
         else:
-            self._answer(plan, self.server.aliyun.take(query))
+            self._answer(plan, self.aliyun.take(query))
 
     def _answer(self, plan: Plan, message: StoredMessage) -> None:
         if callable(plan):
             plan(message)
         if plan in ("lost answer", "hang"):
             if plan == "hang":
-                self.server.aliyun.release.wait(30)
+                self.aliyun.release.wait(30)
             self.close_connection = True
             return
         answer = {"Code": "OK", "Message": "OK", "RequestId": "R", "BizId": message.sid}
