@@ -1,4 +1,4 @@
-"""python -m benchmarks.run [--out FILE] [--only looks|quiet|memory] [--yolo-python PYTHON]
+"""python -m benchmarks.run [--out FILE] [--only looks|quiet|memory|cases] [--yolo-python PYTHON]
 
 Prints one JSON document. Ratios are measured within one run, so that they hold on a busy machine;
 absolute figures are those of the machine named in it.
@@ -16,7 +16,7 @@ from typing import Any
 
 import openvino as ov
 
-PARTS = ("looks", "quiet", "memory")
+PARTS = ("looks", "quiet", "memory", "cases")
 
 
 def machine() -> dict[str, Any]:
@@ -40,6 +40,10 @@ def measure(part: str, yolo_python: str | None) -> dict[str, Any]:
         from benchmarks import quiet  # noqa: PLC0415
 
         return quiet.measure(yolo_python)
+    if part == "cases":
+        from benchmarks import cases  # noqa: PLC0415
+
+        return cases.measure()
     from benchmarks import memory  # noqa: PLC0415
 
     return memory.measure()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import leases
@@ -199,19 +199,24 @@ def refusal_of(user: User) -> NotAllowed:
 
 def signers(session: Session, event_id: int) -> list[int]:
     """Officers (user ids) whose signature for escalation counts: those who are not recused."""
+    return list(signers_of(session, [event_id]).get(event_id, ()))
+
+
+def signers_of(session: Session, event_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """The same of several events, by event; those that nobody has signed are left out."""
     session.flush()
-    out = select(Recusal.officer_id).where(Recusal.event_id == event_id)
-    return list(
-        session.scalars(
-            select(Decision.officer_id)
-            .where(
-                Decision.event_id == event_id,
-                Decision.kind == DecisionKind.ESCALATE,
-                Decision.officer_id.not_in(out),
-            )
-            .order_by(Decision.id)
-        )
+    out = exists().where(
+        Recusal.event_id == Decision.event_id, Recusal.officer_id == Decision.officer_id
     )
+    rows = session.execute(
+        select(Decision.event_id, Decision.officer_id)
+        .where(Decision.event_id.in_(event_ids), Decision.kind == DecisionKind.ESCALATE, ~out)
+        .order_by(Decision.id)
+    )
+    found: dict[int, tuple[int, ...]] = {}
+    for event_id, officer_id in rows:
+        found[event_id] = (*found.get(event_id, ()), officer_id)
+    return found
 
 
 def recused(session: Session, event_id: int) -> list[tuple[Recusal, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from models import leases
@@ -20,8 +20,7 @@ from models.looks import lock
 from models.pack import PackStatus, pack_status
 from models.people import Decision, DecisionKind, Role, Statement, StatementStatus, User
 from models.policy import Policy
-from models.recusal import signers
-from models.zone import Zone
+from models.recusal import signers, signers_of
 
 __all__ = [
     "DecisionInput",
@@ -96,45 +95,52 @@ def queue(
     offset: int = 0,
 ) -> list[QueueItem]:
     """Events that wait for people, the one that times out first on top; with `at`, also who holds
-    each."""
-    wanted = select(Event).join(Zone, Zone.id == Event.zone_id).where(Event.state.in_(states))
+    each. However many wait, only those that are shown are loaded whole."""
+    waiting = select(Event.id).where(Event.state.in_(states))
     if area_id is not None:
-        wanted = wanted.where(Event.area_id == area_id)
-    events = session.scalars(wanted.order_by(Event.flagged_at, Event.id)).all()
-    due = _due_times(session, [event.id for event in events])
-    held = {} if at is None else leases.holders(session, [e.id for e in events], at=at)
-    items = [
+        waiting = waiting.where(Event.area_id == area_id)
+    due = _due_times(session, waiting)
+    order: list[tuple[bool, datetime, int]] = []
+    for number, state, flagged_at in session.execute(
+        select(Event.id, Event.state, Event.flagged_at).where(Event.id.in_(waiting))
+    ):
+        until = due.get((number, _WAITS_FOR.get(state, "")))
+        order.append((until is None, until or flagged_at, number))
+    shown = [number for _, _, number in sorted(order)[offset : offset + limit]]
+    events = {e.id: e for e in session.scalars(select(Event).where(Event.id.in_(shown)))}
+    held = {} if at is None else leases.holders(session, shown, at=at)
+    signed = signers_of(session, shown)
+    said = _open_statements(session, shown)
+    return [
         QueueItem(
-            event=event,
-            due_at=due.get((event.id, _WAITS_FOR.get(event.state, ""))),
-            decided_by=tuple(signers(session, event.id)),
-            open_statements=_open_statements(session, event),
-            holder=held.get(event.id),
+            event=events[number],
+            due_at=due.get((number, _WAITS_FOR.get(events[number].state, ""))),
+            decided_by=signed.get(number, ()),
+            open_statements=said.get(number, 0),
+            holder=held.get(number),
         )
-        for event in events
+        for number in shown
     ]
-    items.sort(key=lambda item: (item.due_at is None, item.due_at or item.event.flagged_at))
-    return items[offset : offset + limit]
 
 
-def _due_times(session: Session, event_ids: Sequence[int]) -> dict[tuple[int, str], datetime]:
-    rows = session.scalars(
-        select(Deadline).where(
+def _due_times(session: Session, events: Select[int]) -> dict[tuple[int, str], datetime]:
+    rows = session.execute(
+        select(Deadline.subject_id, Deadline.kind, Deadline.due_at).where(
             Deadline.subject_kind == SUBJECT_EVENT,
-            Deadline.subject_id.in_(event_ids),
+            Deadline.subject_id.in_(events),
             Deadline.done_at.is_(None),
         )
     )
-    return {(row.subject_id, row.kind): row.due_at for row in rows}
+    return {(number, kind): due_at for number, kind, due_at in rows}
 
 
-def _open_statements(session: Session, event: Event) -> int:
-    count = session.scalar(
-        select(func.count(Statement.id)).where(
-            Statement.event_id == event.id, Statement.status == StatementStatus.OPEN
-        )
+def _open_statements(session: Session, event_ids: Sequence[int]) -> dict[int, int]:
+    rows = session.execute(
+        select(Statement.event_id, func.count(Statement.id))
+        .where(Statement.event_id.in_(event_ids), Statement.status == StatementStatus.OPEN)
+        .group_by(Statement.event_id)
     )
-    return count or 0
+    return {row[0]: row[1] for row in rows}
 
 
 def escalation_refusals(
