@@ -1,0 +1,1 @@
+"""Stories that are killed at each of their recorded steps and go on afterwards."""
