@@ -93,12 +93,12 @@ class DecisionDesk:
             ).state
         )  # fmt: skip
 
-    def write(self, texts: Texts, *, penalty: str, degree: str) -> int:
+    def write(self, texts: Texts, *, sanction: str, degree: str) -> int:
         """L10: write the sheet, or its next version; gives the version."""
         return self._do(
             lambda a: (
                 pre_notice.write(
-                    a.session, a.event, a.user, texts, penalty=penalty, degree=degree, at=a.at
+                    a.session, a.event, a.user, texts, sanction=sanction, degree=degree, at=a.at
                 ).version
             )
         )

@@ -301,7 +301,7 @@ def told(sheet: PreNotice) -> dict[str, Any]:
     """One version of the pre-notice as plain values."""
     return {
         "version": sheet.version,
-        "penalty": sheet.penalty,
+        "sanction": sheet.sanction,
         "degree": sheet.degree,
         **{name: getattr(sheet, name) for name in pre_notice.LONGEST},
         "delivered_at": _when(sheet.delivered_at),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base
 
 
-class Penalty(StrEnum):
+class Sanction(StrEnum):
     """Kinds that city management proposes, the mildest first (行政处罚法 art. 9)."""
 
     NONE = "NONE"
@@ -44,10 +44,10 @@ class PreNotice(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
     version: Mapped[int]
-    penalty: Mapped[str] = mapped_column(String(12))
+    sanction: Mapped[str] = mapped_column(String(12))
     degree: Mapped[str] = mapped_column(String(10))
     severity: Mapped[int]
-    """Rank of penalty and degree; what L11 compares."""
+    """Rank of sanction and degree; what L11 compares."""
     content: Mapped[str] = mapped_column(String(500))
     facts: Mapped[str] = mapped_column(String(1000))
     reasons: Mapped[str] = mapped_column(String(1000))

@@ -19,7 +19,7 @@ from models.audit_log import record
 from models.errors import BadInput, Conflict, NotAllowed, NotFound
 from models.event import Event, EventState
 from models.looks import lock
-from models.penalty import Degree, Penalty, PenaltyHandover, PreNotice
+from models.penalty import Degree, PenaltyHandover, PreNotice, Sanction
 from models.people import Role, Statement, StatementStatus, User
 from models.recusal import refuse_recused
 
@@ -55,9 +55,9 @@ REMEDIES = (
 )
 
 
-def severity(penalty: str, degree: str) -> int:
-    """A rank that orders proposals; without a penalty the degree counts for nothing."""
-    kind = list(Penalty).index(Penalty(penalty))
+def severity(sanction: str, degree: str) -> int:
+    """A rank that orders proposals; without a sanction the degree counts for nothing."""
+    kind = list(Sanction).index(Sanction(sanction))
     return 0 if kind == 0 else kind * 10 + list(Degree).index(Degree(degree))
 
 
@@ -84,7 +84,7 @@ def write(
     user: User,
     texts: Texts,
     *,
-    penalty: str,
+    sanction: str,
     degree: str = Degree.ORDINARY,
     at: datetime,
 ) -> PreNotice:
@@ -93,14 +93,14 @@ def write(
     Raises BadInput naming an empty or too long field, or one that names money; Conflict where
     nothing was established, a statement is open, or it would become harsher after a statement.
     """
-    _check(texts, penalty, degree)
+    _check(texts, sanction, degree)
     check_officer(session, event, user, at)
     lock(session, event)
     if event.state != EventState.ESCALATED:
         raise Conflict("two officers have not established it", code="NOT_ESCALATED")
     if _statements(session, event, StatementStatus.OPEN):
         raise Conflict("a statement is not answered yet", code="STATEMENT_OPEN")
-    rank, earlier = severity(penalty, degree), latest(session, event)
+    rank, earlier = severity(sanction, degree), latest(session, event)
     if earlier is not None and rank > earlier.severity and _statements(session, event):
         raise Conflict(
             "after a statement nothing becomes harsher",
@@ -109,7 +109,7 @@ def write(
         )
     row = PreNotice(
         event_id=event.id, version=1 if earlier is None else earlier.version + 1,
-        penalty=penalty, degree=degree, severity=rank, written_by=user.id, written_at=at,
+        sanction=sanction, degree=degree, severity=rank, written_by=user.id, written_at=at,
         **{name: getattr(texts, name).strip() for name in LONGEST},
     )  # fmt: skip
     session.add(row)
@@ -203,9 +203,9 @@ def check_officer(session: Session, event: Event, user: User, at: datetime) -> N
     refuse_recused(session, event.id, user)
 
 
-def _check(texts: Texts, penalty: str, degree: str) -> None:
-    if penalty not in list(Penalty):
-        raise BadInput(f"penalty is one of {', '.join(Penalty)}", field="penalty")
+def _check(texts: Texts, sanction: str, degree: str) -> None:
+    if sanction not in list(Sanction):
+        raise BadInput(f"sanction is one of {', '.join(Sanction)}", field="sanction")
     if degree not in list(Degree):
         raise BadInput(f"degree is one of {', '.join(Degree)}", field="degree")
     for name, longest in LONGEST.items():

@@ -22,7 +22,7 @@ from api.decision_desk import DecisionDesk, standing
 from models.errors import Conflict, NotAllowed
 from models.event import Event, EventState, FlowName
 from models.grounds import VoidReason
-from models.penalty import Degree, Penalty
+from models.penalty import Degree, Sanction
 from models.people import Role
 from models.policy import load_policy
 from models.pre_notice import DELIVERED_HOW, LONGEST, Texts, prepared
@@ -188,9 +188,9 @@ class DecisionCard:
     def _write(self, values: dict[str, Any]) -> None:
         word = self.who.word
         with ui.expansion(word("pre_notice")).classes("w-full"):
-            kinds = {kind.value: word(kind.value) for kind in Penalty}
+            kinds = {kind.value: word(kind.value) for kind in Sanction}
             degrees = {degree.value: word(degree.value) for degree in Degree}
-            kind = ui.select(kinds, label=word("penalty"), value=values.get("penalty"))
+            kind = ui.select(kinds, label=word("sanction"), value=values.get("sanction"))
             degree = ui.select(
                 degrees, label=word("degree"), value=values.get("degree") or Degree.ORDINARY.value
             )
@@ -205,7 +205,7 @@ class DecisionCard:
 
             def write() -> object:
                 texts = Texts(**{name: entry.value or "" for name, entry in entries.items()})
-                return self._desk().write(texts, penalty=str(kind.value), degree=str(degree.value))
+                return self._desk().write(texts, sanction=str(kind.value), degree=str(degree.value))
 
             self._button("write_sheet", write, plain=False)
 
@@ -249,7 +249,7 @@ def _summary(who: Visitor, told: dict[str, Any]) -> str:
     sheet = told["pre_notice"]
     state = word("pre_notice_none")
     if sheet is not None:
-        state = f"{word(sheet['penalty'])} · {word('version')} {sheet['version']}"
+        state = f"{word(sheet['sanction'])} · {word('version')} {sheet['version']}"
     pairs = [(word("pre_notice"), state, "pre_notice")]
     for key in ("reply_until", "exported_at"):
         if told[key]:

@@ -32,7 +32,7 @@ WORDS: dict[str, Pair] = {
     "handover_nothing_else": ("本系统不计算、不记录金额", "No amount is computed or kept here"),
     "pre_notice": ("事先告知书", "Pre-notice"),
     "pre_notice_none": ("尚未制作", "not written yet"),
-    "penalty": ("拟处罚种类", "Proposed kind"),
+    "sanction": ("拟处罚种类", "Proposed kind"),
     "degree": ("裁量", "Degree"),
     "content": ("拟处罚内容（不得写金额）", "Content (no amount)"),
     "facts": ("事实", "Facts"),

@@ -89,7 +89,7 @@ FIELDS: Mapping[str, str] = {
     "basis": "请填写法律依据",
     "rights": "请填写当事人的权利",
     "remedies": "请填写救济途径",
-    "penalty": "请选择拟处罚种类",
+    "sanction": "请选择拟处罚种类",
     "proof": "请填写送达回证编号",
     "waiver": "请填写放弃陈述申辩的书面记录",
     "consent": "请填写确认书编号",

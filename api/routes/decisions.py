@@ -16,7 +16,7 @@ from models import fields
 from models.errors import NotFound
 from models.event import Event
 from models.grounds import VoidReason
-from models.penalty import Degree, Penalty
+from models.penalty import Degree, Sanction
 from models.policy import load_policy
 from models.pre_notice import Texts, prepared
 from models.recusal import RecusalReason
@@ -52,7 +52,7 @@ class Void(Body):
 class Sheet(Body):
     """What is not given is as the software prepares it; content and reasons are the officers'."""
 
-    penalty: Penalty
+    sanction: Sanction
     degree: Degree = Degree.ORDINARY
     content: Annotated[Lines, Field(min_length=1, max_length=500)]
     reasons: Annotated[Lines, Field(min_length=1, max_length=1000)]
@@ -148,7 +148,7 @@ def write(event_id: Id, body: Sheet, caller: Officer, services: Serving) -> dict
         remedies=ready.remedies if body.remedies is None else body.remedies,
     )
     desk = _desk(services, caller, event_id)
-    desk.write(texts, penalty=body.penalty, degree=body.degree)
+    desk.write(texts, sanction=body.sanction, degree=body.degree)
     return _standing(services, event_id)
 
 

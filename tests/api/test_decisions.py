@@ -26,6 +26,7 @@ def make(services: Services, clock: FakeClock) -> Make:
     def made(way: Callable[[City], Event]) -> int:
         with services.store.begin() as session:
             city = City(session)
+            city.files = services.evidence
             event = way(city)
             clock.set(city.now)
             return event.id
@@ -92,7 +93,7 @@ def test_l10_from_the_sheet_to_the_hand_over(
     chen = signed_in("chen")
     refused = chen.post(f"{url}/handover/export")
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "PRE_NOTICE_MISSING")
-    sheet = {"penalty": "FINE", "content": "拟罚款200元", "reasons": "占用人行道"}
+    sheet = {"sanction": "FINE", "content": "拟罚款200元", "reasons": "占用人行道"}
     money = chen.post(f"{url}/pre-notice", json=sheet)
     assert (money.status_code, money.json()["error"]["code"]) == (422, "NAMES_MONEY")
     sheet["content"] = "拟给予罚款的行政处罚，数额见处罚文书"
@@ -126,7 +127,7 @@ def test_l10_from_the_sheet_to_the_hand_over(
 def test_l12_a_waiver_over_http(make: Make, signed_in: SignIn) -> None:
     url = f"{API}/events/{make(City.to_escalated)}"
     chen = signed_in("chen")
-    sheet = {"penalty": "WARNING", "content": "拟给予警告", "reasons": "占用人行道"}
+    sheet = {"sanction": "WARNING", "content": "拟给予警告", "reasons": "占用人行道"}
     assert chen.post(f"{url}/pre-notice", json=sheet).status_code == 201
     assert chen.post(f"{url}/pre-notice/waive", json={"waiver": ""}).status_code == 422
     assert chen.post(f"{url}/pre-notice/waive", json={"waiver": "声明 7"}).status_code == 200

@@ -14,7 +14,7 @@ from models import casework, grounds, handover, pre_notice, recusal, statements
 from models.case import Case
 from models.errors import BadInput, Conflict, FlowRefused, NotAllowed, NotFound
 from models.event import Event, EventState
-from models.penalty import Degree, Penalty, PenaltyHandover, PreNotice
+from models.penalty import Degree, PenaltyHandover, PreNotice, Sanction
 from models.people import Role
 from models.pre_notice import Texts
 from tests.models.city import City
@@ -29,10 +29,10 @@ def _texts(event: Event, **values: str) -> Texts:
 
 
 def _write(
-    city: City, event: Event, penalty: str = "WARNING", degree: str = "ORDINARY", **texts: str
+    city: City, event: Event, sanction: str = "WARNING", degree: str = "ORDINARY", **texts: str
 ) -> PreNotice:
     return pre_notice.write(
-        city.session, event, city.officer, _texts(event, **texts), penalty=penalty,
+        city.session, event, city.officer, _texts(event, **texts), sanction=sanction,
         degree=degree, at=city.now,
     )  # fmt: skip
 
@@ -81,7 +81,7 @@ def test_l10_the_sheet_holds_all_that_art_44_asks(city: City) -> None:
     assert all(word in ready.rights for word in ("陈述", "申辩", "听证", "回避", "不因"))
     assert all(word in ready.remedies for word in ("六十日", "行政复议", "行政复议", "诉讼"))
     row = _write(city, event)
-    assert (row.version, row.penalty, row.content) == (1, "WARNING", "拟给予警告")
+    assert (row.version, row.sanction, row.content) == (1, "WARNING", "拟给予警告")
 
 
 @pytest.mark.parametrize("field", ["content", "facts", "reasons", "basis", "rights", "remedies"])
@@ -101,7 +101,7 @@ def test_l10_no_amount_is_ever_named(city: City, text: str) -> None:
     """The software neither computes nor names money, whoever types it."""
     event = city.to_escalated()
     with pytest.raises(BadInput) as refused:
-        _write(city, event, penalty="FINE", content=text)
+        _write(city, event, sanction="FINE", content=text)
     assert (refused.value.field, refused.value.code) == ("content", "NAMES_MONEY")
 
 
@@ -169,7 +169,7 @@ def test_l12_a_new_version_is_delivered_anew(city: City) -> None:
     """What was delivered is not what is proposed now."""
     event = _told(city)
     assert _codes(city, event) == []
-    _write(city, event, penalty="NONE")
+    _write(city, event, sanction="NONE")
     assert _codes(city, event) == ["PRE_NOTICE_NOT_DELIVERED"]
 
 
@@ -179,17 +179,17 @@ def test_l11_after_a_statement_nothing_becomes_harsher(city: City) -> None:
     _write(city, event, "WARNING", "ORDINARY")
     _say(city, event, upheld=False)
     before = pre_notice.severity("WARNING", "ORDINARY")
-    for penalty in Penalty:
+    for sanction in Sanction:
         for degree in Degree:
-            if pre_notice.severity(penalty, degree) > before:
+            if pre_notice.severity(sanction, degree) > before:
                 with pytest.raises(Conflict) as refused:
-                    _write(city, event, penalty, degree)
+                    _write(city, event, sanction, degree)
                 assert refused.value.code == "HARSHER"
     with pytest.raises(IntegrityError, match="harsher"), city.session.begin_nested():
         latest = pre_notice.latest(city.session, event)
         assert latest is not None
         copied = {c.name: getattr(latest, c.name) for c in PreNotice.__table__.columns}
-        harsher = {"id": None, "version": 2, "penalty": "FINE", "severity": before + 10}
+        harsher = {"id": None, "version": 2, "sanction": "FINE", "severity": before + 10}
         city.session.add(PreNotice(**(copied | harsher)))
         city.session.flush()
     assert _write(city, event, "WARNING", "LENIENT").version == 2
@@ -337,7 +337,7 @@ def test_l08_only_licensed_officers_write(city: City) -> None:
     with pytest.raises(NotAllowed):
         pre_notice.write(
             city.session, event, city.person("op", Role.OPERATOR), _texts(event),
-            penalty="WARNING", at=city.now,
+            sanction="WARNING", at=city.now,
         )  # fmt: skip
 
 

@@ -98,7 +98,7 @@ def _penalty() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("event_id", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("penalty", sa.String(length=12), nullable=False),
+        sa.Column("sanction", sa.String(length=12), nullable=False),
         sa.Column("degree", sa.String(length=10), nullable=False),
         sa.Column("severity", sa.Integer(), nullable=False),
         sa.Column("content", sa.String(length=500), nullable=False),
