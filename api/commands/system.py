@@ -51,11 +51,7 @@ def replay(
     """The whole pipeline on a file, with a clock that follows the file's own time."""
     from pipeline.replay import replay as run_replay  # noqa: PLC0415 (loads the eyes)
 
-    for zone in read_zones(zones):
-        if zone.kind != "parking":
-            typer.echo(
-                f"note: zone {zone.name} is for {zone.kind}, which is not looked at yet", err=True
-            )
+    read_zones(zones)  # a bad one is refused by name before the eyes are loaded
     show = Progress("replaying", " s")
     found = 0
     for event in run_replay(video, zones, progress=show):

@@ -294,3 +294,13 @@ def test_every_clip_tells_its_own_story(name: str) -> None:
     left = sorted(stay[1] for stay in due if stay[1] < truth["seconds"] - 6)
     gone = sorted(seconds_of(each.gone_at) for each in departures)
     assert gone == pytest.approx(left, abs=2.5)
+
+
+def test_a_zone_for_slow_looks_that_is_drawn_later_is_looked_at_too(stage: Stage) -> None:
+    """A hanging zone drawn while the camera runs must not wait for a restart."""
+    facade = replace(PAVEMENT, name="facade", kind="hanging")
+    looker = new_looker(stage)
+    assert looker.unserved == ()
+    looker.set_zones([PAVEMENT, facade])
+    [reason] = looker.unserved
+    assert "`hanging`" in reason, "the stage knows no such class, so the zone is known and named"
