@@ -102,7 +102,7 @@ def _problems(test: str, root: Path) -> Iterator[str]:
     case = test.partition("[")[2].removesuffix("]")
     if case and not set(case.split("-")) <= set(_constants(decorators)):
         yield f"{names[-1]} has no case {case}"
-    if not _can_fail(body):
+    if not _can_fail(body, _module(root / path)):
         yield "it asserts nothing"
 
 
@@ -132,14 +132,21 @@ def _constants(decorators: Sequence[ast.expr]) -> Iterator[str]:
                 yield str(each.value)
 
 
-def _can_fail(body: Sequence[ast.stmt]) -> bool:
-    """An assertion, `pytest.raises`, or a call of something that asserts (its name says so)."""
+def _can_fail(body: Sequence[ast.stmt], module: ast.Module) -> bool:
+    """An assertion or `pytest.raises`, here or in a function of the same file that is called."""
+    calls: set[str] = set()
     for each in (node for statement in body for node in ast.walk(statement)):
         if isinstance(each, ast.Assert):
             return True
-        if isinstance(each, ast.Call) and {"raises", "check", "expect"} & set(_words(each.func)):
-            return True
-    return False
+        if isinstance(each, ast.Call):
+            calls |= set(_words(each.func))
+    helpers = (n for n in module.body if isinstance(n, ast.FunctionDef) and n.name in calls)
+    own = {id(statement) for statement in body}
+    return "raises" in calls or any(
+        _can_fail(helper.body, ast.Module([n for n in module.body if n is not helper], []))
+        for helper in helpers
+        if id(helper.body[0]) not in own
+    )
 
 
 def test_every_row_stands_once_in_its_order() -> None:
@@ -197,6 +204,8 @@ GOOD = "def test_a():\n    assert True\n"
         (GOOD, "tests/u.py::test_a", "no file"),
         (GOOD, "tests/t.py", "names no test"),
         ("def test_a():\n    pass\n", "tests/t.py::test_a", "asserts nothing"),
+        ("def h():\n    assert 1\ndef test_a():\n    h()\n", "tests/t.py::test_a", None),
+        ("def h():\n    h()\ndef test_a():\n    h()\n", "tests/t.py::test_a", "asserts nothing"),
         ("@pytest.mark.skip\n" + GOOD, "tests/t.py::test_a", "is skipped"),
         ("@pytest.mark.skipif(True, reason='')\n" + GOOD, "tests/t.py::test_a", "is skipped"),
         ("@pytest.mark.xfail\n" + GOOD, "tests/t.py::test_a", "is skipped"),
