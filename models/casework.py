@@ -160,9 +160,7 @@ def confirm_by_officer(
     )
 
 
-def _exempted(
-    session: Session, event: Event, plate: str | None, order: _Order, user: User
-) -> bool:
+def _exempted(session: Session, event: Event, plate: str | None, order: _Order, user: User) -> bool:
     """A5 for the plate that an officer reads: who stands here by permission is not texted."""
     entry = exemption_for(
         session, event.zone, plate or event.plate, at=event.flagged_at,

@@ -124,11 +124,17 @@ class Running:
             Repeated("sweep", sweep.run_once, self.stopping, every, services.metrics),
             Repeated("sender", sender.run_once, self.stopping, every, services.metrics),
             Repeated(
-                "trials", ZoneTrials(services).run_once, self.stopping, TRIALS_SECONDS,
+                "trials",
+                ZoneTrials(services).run_once,
+                self.stopping,
+                TRIALS_SECONDS,
                 services.metrics,
             ),
             Repeated(
-                "keeping", Keeping(services).run_if_due, self.stopping, KEEPING_SECONDS,
+                "keeping",
+                Keeping(services).run_if_due,
+                self.stopping,
+                KEEPING_SECONDS,
                 services.metrics,
             ),
         ]

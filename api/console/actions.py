@@ -69,6 +69,7 @@ def _confirm(services: Services, who: Visitor, view: views.EventView, refresh: R
         await _do(lambda: at_desk.send_patrol(reason.value or ""), who, refresh)
 
     ui.button(who.word("confirm"), on_click=confirm).classes("w-full").props("no-caps color=teal-9")
+
     async def exempt() -> None:
         await _do(lambda: at_desk.exempt(reason.value or ""), who, refresh)
 
