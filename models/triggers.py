@@ -73,6 +73,19 @@ _HAD_LEFT = (
 
 def rules() -> Sequence[Rule]:
     """Every refusal, in a fixed order."""
+    return [
+        *_record(),
+        *_escalation(),
+        *_crowd(),
+        *_formal_orders(),
+        Rule("case_no_delete", "case_file", "DELETE", "1 = 1", "cases are not deleted"),
+        *(Rule(*spec) for spec in people_rules(metadata)),
+        *(Rule(*spec) for spec in keeping_rules(metadata)),
+    ]
+
+
+def _record() -> list[Rule]:
+    """What is written once and kept."""
     kept = [
         Rule(
             f"{table}_no_{verb.lower()}", table, verb,
@@ -104,6 +117,20 @@ def rules() -> Sequence[Rule]:
             unless_purged("delivery_receipt", "DELETE"),
             "delivery_receipt is append-only",
         ),
+        # W20: a reply stays as it came; only phone and words may be emptied (3.6).
+        Rule(
+            "reply_no_update",
+            "reply",
+            "UPDATE",
+            " OR ".join(_reply_changes()),
+            "the content of a reply is append-only",
+        ),
+        Rule("reply_no_delete", "reply", "DELETE", "1 = 1", "reply is append-only"),
+    ]
+
+
+def _escalation() -> list[Rule]:
+    return [
         # L08: two different licensed officers; the software never escalates by itself.
         Rule(
             "event_two_officers",
@@ -122,6 +149,29 @@ def rules() -> Sequence[Rule]:
             f" AND ({_TWO_SIGNATURES} OR {_NO_EXPIRED_ORDER})",
             "an order must have expired, and two officers sign",
         ),
+        # L04 and invariant 2: who left in time is never escalated, by whatever detour.
+        Rule(
+            "event_left_stays_left",
+            "event",
+            "UPDATE",
+            "NEW.state = 'ESCALATED' AND OLD.state <> 'ESCALATED'"
+            f" AND (OLD.state = 'LEFT_IN_TIME' OR {_HAD_LEFT})",
+            "an event that ended LEFT_IN_TIME is never escalated",
+        ),
+        Rule(
+            "event_not_born_escalated",
+            "event",
+            "INSERT",
+            "NEW.state = 'ESCALATED'",
+            "an event is escalated by two officers only",
+        ),
+        Rule("event_no_delete", "event", "DELETE", "1 = 1", "events are not deleted"),
+    ]
+
+
+def _crowd() -> list[Rule]:
+    """4.4: a gathering is a matter of safety; nobody in it is accused, read or written to."""
+    return [
         Rule(
             "event_crowd_no_penalty",
             "event",
@@ -155,15 +205,11 @@ def rules() -> Sequence[Rule]:
             " (SELECT COUNT(*) FROM event e WHERE e.id = NEW.event_id AND e.flow = 'crowd') > 0",
             "nobody in a crowd is written to",
         ),
-        # W20: a reply stays as it came; only phone and words may be emptied (3.6).
-        Rule(
-            "reply_no_update",
-            "reply",
-            "UPDATE",
-            " OR ".join(_reply_changes()),
-            "the content of a reply is append-only",
-        ),
-        Rule("reply_no_delete", "reply", "DELETE", "1 = 1", "reply is append-only"),
+    ]
+
+
+def _formal_orders() -> list[Rule]:
+    return [
         # B7: the time that an order gives is never cut short, nor its text changed once served.
         Rule(
             "formal_order_stands",
@@ -196,26 +242,6 @@ def rules() -> Sequence[Rule]:
             "1 = 1",
             "formal orders are not deleted",
         ),
-        Rule("case_no_delete", "case_file", "DELETE", "1 = 1", "cases are not deleted"),
-        *(Rule(*spec) for spec in people_rules(metadata)),
-        *(Rule(*spec) for spec in keeping_rules(metadata)),
-        # L04 and invariant 2: who left in time is never escalated, by whatever detour.
-        Rule(
-            "event_left_stays_left",
-            "event",
-            "UPDATE",
-            "NEW.state = 'ESCALATED' AND OLD.state <> 'ESCALATED'"
-            f" AND (OLD.state = 'LEFT_IN_TIME' OR {_HAD_LEFT})",
-            "an event that ended LEFT_IN_TIME is never escalated",
-        ),
-        Rule(
-            "event_not_born_escalated",
-            "event",
-            "INSERT",
-            "NEW.state = 'ESCALATED'",
-            "an event is escalated by two officers only",
-        ),
-        Rule("event_no_delete", "event", "DELETE", "1 = 1", "events are not deleted"),
     ]
 
 
