@@ -150,13 +150,13 @@ class StaticScene:
         taken: set[int] = set()
         for thing in self._objects:
             detection = matched.get(thing.object_id)
-            now = Appearance.of_place(grey, thing.place)
             if thing.standing:
+                now = Appearance.of_place(grey, thing.place)
                 detection = self._look_at_standing(
                     thing, at, grey, detection, now, detections, step
                 )
             else:
-                self._look_at_candidate(thing, at, grey, detection, now)
+                self._look_at_candidate(thing, at, grey, detection)
             taken.add(id(detection))
         for detection in vehicles:
             if id(detection) not in taken and self._begins(detection):
@@ -170,17 +170,16 @@ class StaticScene:
         at: datetime,
         grey: Grey,
         detection: Detection | None,
-        now: Appearance,
     ) -> None:
         if detection is None:
             thing.detection = None
             thing.samples_missed += 1
-            thing.look = Seen.HELD if thing.still(now) else Seen.HIDDEN
+            thing.look = Seen.HELD if _still(thing, grey) else Seen.HIDDEN
             if thing.visible:
                 thing.confirm(at, self._settings.max_gap_seconds)
             return
         close = box_iou(detection.box, thing.place)
-        if close >= _SURELY_STILL_IOU or (close >= _CANDIDATE_IOU and thing.still(now)):
+        if close >= _SURELY_STILL_IOU or (close >= _CANDIDATE_IOU and _still(thing, grey)):
             thing.look = Seen.SEEN
             thing.count(detection)
             thing.confirm(at, self._settings.max_gap_seconds)
@@ -360,3 +359,7 @@ class StaticScene:
             heir.observed_seconds = gone.thing.changed_seconds
             heir.samples_seen = 2
         return heir
+
+
+def _still(thing: SceneObject, grey: Grey) -> bool:
+    return thing.still(Appearance.of_place(grey, thing.place))

@@ -35,8 +35,11 @@ def one_each(vehicles: Sequence[Detection]) -> list[Detection]:
 
 def _same_vehicle(a: Box, b: Box) -> bool:
     overlap = box_iou(a, b)
-    inside = max(share_inside(a, b), share_inside(b, a))
-    return overlap >= SAME_VEHICLE_IOU or (overlap >= _DOUBLED_IOU and inside >= _DOUBLED_SHARE)
+    if overlap < _DOUBLED_IOU:
+        return False
+    return overlap >= SAME_VEHICLE_IOU or (
+        max(share_inside(a, b), share_inside(b, a)) >= _DOUBLED_SHARE
+    )
 
 
 def assign(objects: Sequence[SceneObject], vehicles: Sequence[Detection]) -> dict[int, Detection]:
