@@ -91,9 +91,12 @@ def replay(
     `transferred`; or `open:<state>` where the file ended first, as `open:grace` or
     `open:patrol_assigned` (no plate, so a person would be on the way). A hanging or poster event
     ends as `rectified`, or stands at `open:dispatched` (nobody is known to be responsible, so
-    somebody would be on the way); a crowd ends as `dispersed` or stands at `open:<state>` of its
-    flow, as `open:alarm` or `open:dispatched`. Of these `plate` is None; `object` is hanging,
-    advert or person, and a crowd's box is its zone's.
+    somebody would be on the way). An alarmed crowd stands at `open:dispatched` (responders would
+    be on the way) or `open:escalated_emergency` (far too many people, or nobody answered in five
+    minutes): it ends only when a responder has reported (C6), and a replay has none. Of these
+    `plate` is None; `object` is hanging, advert or person, a crowd's box is its zone's, its
+    `last_seen` its last count, and its `gone_at` when the counts had fallen for long enough, None
+    where it gathered again.
 
     zones: a zones.json as file or mapping. settings: which weights and back end look.
     progress: called with seconds done and seconds in all (None where the file does not say).

@@ -118,8 +118,14 @@ class World:
     def _take_sighting(self, item: HeldSighting) -> None:
         event_id = self.intake.sighting(self.camera_id, item)
         seen = item.sighting
-        track = Track(event_id, seen, seen.last_seen)
-        self.tracks.append(track)
+        track = next((each for each in self.tracks if each.event_id == event_id), None)
+        if track is None:
+            track = Track(event_id, seen, seen.last_seen)
+            self.tracks.append(track)
+        else:
+            # A gathering that alarms once more while it is open (C9 knows only ended ones) is the
+            # same event: it began when it first did, and it is there again.
+            track.last_seen, track.gone_at = seen.last_seen, None
         self._by_object[seen.object_id] = track
 
     def _next_due(self) -> datetime | None:
