@@ -78,7 +78,7 @@ def read_folder(folder: Path, *, split: str | None = None) -> LabelledFolder:
             f"there is no split {split}", hint=f"one of {', '.join(SPLITS)}", field="split"
         )
     if not folder.exists():
-        raise BadLabels(f"{folder}: no such folder", field="folder")
+        raise BadLabels(f"{folder}: no such folder", hint=_HINT, field="folder")
     described = folder if folder.is_file() else _first(folder, YAML_NAMES)
     if described is not None:
         config = _read_yaml(described)

@@ -105,7 +105,10 @@ def verify(
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise BadInput(f"{file}: {error.strerror}", field="file") from None
+        raise BadInput(
+            f"{file}: {error.strerror}", field="file",
+            hint="give a file of `qifen evidence export`, or none to check this installation",
+        ) from None  # fmt: skip
     report = verify_pack(data, seal=seal, head=head, roots=roots)
     for problem in report.problems:
         typer.echo(problem)
