@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from models import leases
@@ -95,43 +95,41 @@ def queue(
     offset: int = 0,
 ) -> list[QueueItem]:
     """Events that wait for people, the one that times out first on top; with `at`, also who holds
-    each. However many wait, only those that are shown are loaded whole."""
-    waiting = select(Event.id).where(Event.state.in_(states))
+    each. However many wait, only those that are shown are read."""
+    waits_for = case(_WAITS_FOR, value=Event.state, else_="")
+    own_deadline = and_(
+        Deadline.subject_kind == SUBJECT_EVENT,
+        Deadline.subject_id == Event.id,
+        Deadline.kind == waits_for,
+        Deadline.done_at.is_(None),
+    )
+    waiting = (
+        select(Event, Deadline.due_at)
+        .outerjoin(Deadline, own_deadline)
+        .where(Event.state.in_(states))
+        .order_by(
+            Deadline.due_at.is_(None), func.coalesce(Deadline.due_at, Event.flagged_at), Event.id
+        )
+        .limit(limit)
+        .offset(offset)
+    )
     if area_id is not None:
         waiting = waiting.where(Event.area_id == area_id)
-    due = _due_times(session, waiting)
-    order: list[tuple[bool, datetime, int]] = []
-    for number, state, flagged_at in session.execute(
-        select(Event.id, Event.state, Event.flagged_at).where(Event.id.in_(waiting))
-    ):
-        until = due.get((number, _WAITS_FOR.get(state, "")))
-        order.append((until is None, until or flagged_at, number))
-    shown = [number for _, _, number in sorted(order)[offset : offset + limit]]
-    events = {e.id: e for e in session.scalars(select(Event).where(Event.id.in_(shown)))}
+    rows = session.execute(waiting).all()
+    shown = [event.id for event, _ in rows]
     held = {} if at is None else leases.holders(session, shown, at=at)
     signed = signers_of(session, shown)
     said = _open_statements(session, shown)
     return [
         QueueItem(
-            event=events[number],
-            due_at=due.get((number, _WAITS_FOR.get(events[number].state, ""))),
-            decided_by=signed.get(number, ()),
-            open_statements=said.get(number, 0),
-            holder=held.get(number),
+            event=event,
+            due_at=due_at,
+            decided_by=signed.get(event.id, ()),
+            open_statements=said.get(event.id, 0),
+            holder=held.get(event.id),
         )
-        for number in shown
+        for event, due_at in rows
     ]
-
-
-def _due_times(session: Session, events: Select[int]) -> dict[tuple[int, str], datetime]:
-    rows = session.execute(
-        select(Deadline.subject_id, Deadline.kind, Deadline.due_at).where(
-            Deadline.subject_kind == SUBJECT_EVENT,
-            Deadline.subject_id.in_(events),
-            Deadline.done_at.is_(None),
-        )
-    )
-    return {(number, kind): due_at for number, kind, due_at in rows}
 
 
 def _open_statements(session: Session, event_ids: Sequence[int]) -> dict[int, int]:
