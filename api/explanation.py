@@ -48,7 +48,7 @@ def explain(session: Session, event: Event, *, policy: Policy, full_plate: bool)
         "history": None if history is None else history.as_json(),
         "pack": {"complete": pack.complete, "missing": pack.missing, "notes": pack.notes},
     }
-    return told if full_plate else _without_plates(told)
+    return told if full_plate else without_plates(told)
 
 
 def evidence_of(session: Session, event: Event) -> list[Evidence]:
@@ -177,12 +177,12 @@ def statement(row: Statement) -> dict[str, Any]:
     }
 
 
-def _without_plates(value: Any) -> Any:
+def without_plates(value: Any) -> Any:
     """Plates also stand in measured values and facts: none is left readable."""
     if isinstance(value, str):
         return _PLATE.sub(lambda found: shapes.plate.mask(found.group()), value)
     if isinstance(value, dict):
-        return {key: _without_plates(item) for key, item in value.items()}
+        return {key: without_plates(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_plates(item) for item in value]
+        return [without_plates(item) for item in value]
     return value

@@ -15,8 +15,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from models.case import Case
-from models.errors import NotAllowed
+from models.errors import NotAllowed, NotFound
 from models.event import Event, EventState, FlowName
+from models.evidence import Evidence, EvidenceKind
 from models.people import Role
 from models.place import Responder, ResponderCall
 from models.states import PlaceState
@@ -27,6 +28,15 @@ _ON_THE_SPOT = frozenset(
     for state in (EventState.PATROL_ASSIGNED, PlaceState.DISPATCHED, PlaceState.ORDER_CHECK)
 )
 """Somebody has to look on the spot, and there may be no case yet."""
+FIELD_PICTURES = frozenset(
+    str(kind)
+    for kind in (
+        EvidenceKind.E1, EvidenceKind.E3, EvidenceKind.E4, EvidenceKind.E6, EvidenceKind.LEFT,
+        EvidenceKind.ON_SITE,
+    )
+)  # fmt: skip
+"""Views of the place. Close-ups are of plates, clips are not blurred, papers name people, and a
+photo that came with a statement is between its owner and the officers."""
 _FIELD_KEYS = (
     "type_code", "source_category", "legal_basis", "zone_version", "timeline", "evidence",
 )  # fmt: skip
@@ -67,12 +77,20 @@ class Reader:
         if not self.may_read(session, event.id, event.state, event.flow):
             raise NotAllowed(f"you have no duty in event {event.event_no}", code="NO_DUTY")
 
+    def check_picture(self, session: Session, event: Event, picture: Evidence) -> None:
+        """As `check`. Raises NotFound for a kind that only officers and operators may see."""
+        self.check(session, event)
+        if not self.office and picture.kind not in FIELD_PICTURES:
+            raise NotFound("only officers and operators may see this")
+
 
 def field_explanation(told: dict[str, Any]) -> dict[str, Any]:
     """Of a masked explanation (`api.explanation.explain`), what somebody on the spot needs."""
     masked = {key: told[key] for key in _FIELD_KEYS}
     masked["timeline"] = [{**step, "facts": {}} for step in told["timeline"]]
-    masked["evidence"] = [{**one, "details": {}} for one in told["evidence"]]
+    masked["evidence"] = [
+        {**one, "details": {}} for one in told["evidence"] if one["kind"] in FIELD_PICTURES
+    ]
     return {key: told[key] for key in _EVENT_KEYS} | masked
 
 

@@ -21,7 +21,7 @@ from api.console import (
     views,
 )
 from api.console.layout import Visitor, attempt, door, in_database, page, poll, raw, visitor
-from api.field_reading import Reader, field_place
+from api.field_reading import FIELD_PICTURES, Reader, field_place
 from models.event import Event, FlowName
 from models.policy import load_policy
 from pipeline.services import Services
@@ -73,10 +73,12 @@ def _read(
 
 
 def for_the_field(view: views.EventView) -> views.EventView:
-    """Without full plate, reads, texts, statements and decisions: as `api.field_reading`."""
+    """Without full plate, reads, texts, statements, decisions and close-ups: as
+    `api.field_reading`."""
     return replace(
         view, row=event_parts.masked(view.row), plate_original=None, measured={}, gates=(),
         notices=(), statements=(), decisions=(), pack_missing=(), history=None,
+        pictures=[one for one in view.pictures if one.kind in FIELD_PICTURES],
     )  # fmt: skip
 
 

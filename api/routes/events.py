@@ -28,7 +28,7 @@ from api.deps import (
     signed_in,
 )
 from api.desk import Desk
-from api.explanation import explain, notices_of
+from api.explanation import explain, notices_of, without_plates
 from api.field_reading import Reader, field_explanation
 from api.place_desk import PlaceDesk
 from models import casework, duplicates, fields, review
@@ -135,9 +135,10 @@ def event(event_id: Id, caller: Anybody, services: Serving, reason: Reason) -> d
 
 @router.get("/events/{event_id}/notices")
 def event_notices(event_id: Id, _caller: Staff, services: Serving) -> list[dict[str, Any]]:
-    """Every text of this event, with every receipt."""
+    """Every text of this event, with every receipt; plates masked. The texts with the plate are in
+    the explanation, and looking at that is noted (L71)."""
     with services.store.read() as session:
-        return notices_of(session, _event(session, event_id))
+        return without_plates(notices_of(session, _event(session, event_id)))
 
 
 @router.get("/review/queue")

@@ -67,7 +67,7 @@ def evidence_file(evidence_id: Id, caller: Anybody, services: Serving, reason: R
     with services.store.begin() as session:
         row = _kept(session, evidence_id)
         event = session.get_one(Event, row.event_id)
-        reader.check(session, event)
+        reader.check_picture(session, event, row)
         record_viewing(
             session,
             at=services.clock.now(),
@@ -108,7 +108,8 @@ def thumbnail(evidence_id: Id, caller: Anybody, services: Serving) -> Response:
         if not row.media_type.startswith("image/"):
             raise NotFound("this evidence is no picture")
         event = session.get_one(Event, row.event_id)
-        Reader(caller.roles, caller.user.id if caller.user else None).check(session, event)
+        reader = Reader(caller.roles, caller.user.id if caller.user else None)
+        reader.check_picture(session, event, row)
         key, keep = row.storage_key, keep_box(event, row)
     data = small_copy(services, key, keep, THUMBNAIL_WIDTH)
     headers = {"Cache-Control": "private, max-age=1800"}

@@ -52,18 +52,23 @@ def clock() -> FakeClock:
     return FakeClock(NOON)
 
 
-@pytest.fixture
-def services(tmp_path: Path, clock: FakeClock) -> Iterator[Services]:
-    settings = Settings(data_dir=tmp_path / "data", secret_key=None)
+def made_services(folder: Path, clock: FakeClock) -> Services:
+    """An installation with an empty database in memory, made-up weights and nobody in it."""
+    settings = Settings(data_dir=folder / "data", secret_key=None)
     built = build_services(settings, clock=clock)
     built.store.dispose()
-    made = replace(
+    return replace(
         built,
         store=Store.memory(),
         load_detector=lambda _weights, _settings: OneCar(),
         load_reader=NoPlates,
         load_eyes=lambda: Eyes(OneCar(), lambda _: [], lambda _: []),
     )
+
+
+@pytest.fixture
+def services(tmp_path: Path, clock: FakeClock) -> Iterator[Services]:
+    made = made_services(tmp_path, clock)
     with made.store.begin() as session:
         rows.user(session, "olive", Role.OPERATOR)
         rows.user(session, "chen", Role.OFFICER)
