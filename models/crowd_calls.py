@@ -57,7 +57,12 @@ def call_next(
 ) -> ResponderCall | None:
     """Call the next one who was not called in this round, by a text (S1) where their phone is
     known; None (and a flag) where none is left."""
-    called = {call.responder_id for call in calls_of(session, event) if call.round == round_}
+    before = calls_of(session, event)
+    for call in before:
+        if call.round != round_ and call.answer == CallAnswer.WAITING:
+            call.answer = CallAnswer.NO_ANSWER  # the gathering was over before they answered
+    session.flush()
+    called = {call.responder_id for call in before if call.round == round_}
     left = [one for one in responders_for(session, event) if one.id not in called]
     if not left:
         add_flag(event, "nobody_left_to_call")

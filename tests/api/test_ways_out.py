@@ -12,6 +12,7 @@ WAYS_OUT = {
     "routes/camera_health.py": "small and soft",
     "routes/evidence.py": "the original, for a person with a reason; else a blurred copy",
     "zone_sight.py": "stays inside: the baseline of a poster zone is made of it",
+    "commands/evidence.py": "nothing: its bytes are only compared with their hash",
     "console/zones.py": "only its size is taken; the page asks routes/cameras.py",
 }
 

@@ -213,7 +213,7 @@ class Ledger:
         for number, due in session.execute(select(Deadline.id, Deadline.due_at)):
             before = self.due.get(number)
             hold(6, before is None or due >= before, f"deadline {number}: {before} to {due}")
-            self.witnessed[6] += before is not None and due > before
+            self.witnessed[6] += before is not None
             self.due[number] = due
         for number, due in session.execute(select(Event.id, Event.grace_deadline_at)):
             before = self._grace.get(number)
