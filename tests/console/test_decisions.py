@@ -78,11 +78,12 @@ def test_w42_the_second_officer_sees_who_has_it(
     second.goto(f"{city.base_url}/console/review?tab=decide")
     expect(second.get_by_text("正在审核 zhang").first).to_be_visible()
     first.get_by_role("button", name="放回队列").click()
-    with city.services.store.read() as session:
-        row = city.wait_for(
-            lambda: leases.holder(session, event_id, at=city.services.clock.now()) is None, "lease"
-        )
-    assert row
+
+    def is_free() -> bool:
+        with city.services.store.read() as session:
+            return leases.holder(session, event_id, at=city.services.clock.now()) is None
+
+    city.wait_for(is_free, "lease given back")
     second.goto(f"{city.base_url}/console/events/{event_id}")
     expect(second.get_by_role("button", name="放回队列")).to_be_visible()
 
