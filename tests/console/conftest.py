@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import select
 
 import samples
-from models import signin
+from models import secret, signin
 from models.event import Event, EventState
 from models.people import Role
 from models.policy import save_policy
@@ -192,6 +192,14 @@ def _furnish(store: Store, services: Services, stream_url: str) -> None:
             )
             token = signin.invite(session, user, at=at, actor="test")
             signin.accept_invitation(session, token, PASSWORD, at=at)
+
+
+@pytest.fixture
+def own_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test with an installation of its own, which sets the process's key: the installation
+    that all browser tests share gets its key back afterwards."""
+    for name in ("_fernet", "_hash_key"):
+        monkeypatch.setattr(secret, name, vars(secret)[name])
 
 
 @pytest.fixture(scope="session")

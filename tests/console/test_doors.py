@@ -28,7 +28,7 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def services(tmp_path: Path, clock: FakeClock) -> Iterator[Services]:
+def services(tmp_path: Path, clock: FakeClock, own_key: None) -> Iterator[Services]:
     built = build_services(load_settings(data_dir=tmp_path / "data"), clock=clock)
     built.store.migrate()
     with built.store.begin() as session:

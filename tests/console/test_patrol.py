@@ -45,7 +45,7 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def services(tmp_path: Path, clock: FakeClock) -> Iterator[Services]:
+def services(tmp_path: Path, clock: FakeClock, own_key: None) -> Iterator[Services]:
     built = build_services(Settings(data_dir=tmp_path / "data", secret_key=None), clock=clock)
     built.store.dispose()
     made = replace(built, store=Store.memory())
