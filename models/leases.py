@@ -17,7 +17,7 @@ from models.base import Base
 from models.errors import Conflict, NotAllowed
 from models.event import Event, EventState
 from models.looks import lock
-from models.people import Role, User
+from models.people import Decision, Role, User
 from models.policy import Policy
 
 
@@ -45,7 +45,8 @@ def take(session: Session, event: Event, user: User, *, policy: Policy, at: date
     """Take or renew the lease of an event that waits for officers' decision.
 
     Raises Conflict (LEASED) naming the colleague who holds it, Conflict (NOT_IN_REVIEW) where there
-    is nothing to review, NotAllowed for who is no active officer.
+    is nothing to review, Conflict (ALREADY_DECIDED) for who has signed, NotAllowed for who is no
+    active officer.
     """
     if not (user.active and user.has(Role.OFFICER)):
         raise NotAllowed("only an active officer reviews", code="NOT_AN_OFFICER")
@@ -53,6 +54,9 @@ def take(session: Session, event: Event, user: User, *, policy: Policy, at: date
     if event.state != EventState.REVIEW_PENDING:
         raise Conflict("this event waits for no review", code="NOT_IN_REVIEW")
     refuse_others(session, event, user, at=at)
+    if _has_decided(session, event, user):
+        # The page stays open after the first signature: it must not keep the co-signer out.
+        raise Conflict("you have decided; a colleague is to review", code="ALREADY_DECIDED")
     until = at + timedelta(seconds=policy.lease_seconds)
     row = session.get(Lease, event.id)
     if row is None:
@@ -63,6 +67,11 @@ def take(session: Session, event: Event, user: User, *, policy: Policy, at: date
     row.expires_at = until
     session.flush()
     return row
+
+
+def _has_decided(session: Session, event: Event, user: User) -> bool:
+    found = select(Decision.id).where(Decision.event_id == event.id, Decision.officer_id == user.id)
+    return session.scalar(found) is not None
 
 
 def release(session: Session, event: Event, user: User) -> None:

@@ -126,7 +126,8 @@ def test_a_second_version_keeps_the_first(editor: Editor, city: City) -> None:
     assert second.polygon[0] == pytest.approx((0.1, 0.2), abs=0.01)
     assert second.polygon[1:] == first.polygon[1:]
     assert second.dwell_seconds == 90
-    rows = page.locator(".qf-card", has_text="历史版本").locator("tr", has_text="版本")
+    named = page.get_by_role("rowheader", name="版本", exact=True)
+    rows = page.locator(".qf-card", has_text="历史版本").locator("tr").filter(has=named)
     expect(rows.first).to_contain_text("wang")
     assert rows.filter(has_text="版本 2").count() == 1
     assert rows.filter(has_text="版本 1").count() >= 1

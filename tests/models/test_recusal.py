@@ -240,6 +240,8 @@ def test_w42_a_signature_gives_it_back(city: City) -> None:
     event = city.to_review()
     _lease(city, event, city.officer)
     city.decide(event, city.officer)
+    with pytest.raises(Conflict, match="you have decided"):
+        _lease(city, event, city.officer)  # their page is open still, and clicked on
     _lease(city, event, city.second)
     assert city.decide(event, city.second).state == S.ESCALATED
     assert leases.holder(city.session, event.id, at=city.now) is None
