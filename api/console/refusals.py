@@ -49,6 +49,7 @@ CHINESE: Mapping[str, str] = {
     "RECUSAL_OPEN": "当事人的回避申请尚未答复",
     "OWN_RECUSAL": "本人已签字，回避申请须由同事答复",
     "LEASED": "同事正在审核此事件，最多十五分钟后释放",
+    "ALREADY_DECIDED": "您已签署，须由另一名执法人员复核",
     "NOT_IN_REVIEW": "此事件不在待审核状态",
     "VOID_GROUND": "已核实撤销理由，请办理撤销",
     "TOO_OLD": "距违法行为发生已超过两年",
