@@ -31,6 +31,8 @@ class _File:
     """First try."""
     asked: datetime | None = None
     """Last time somebody wanted it read."""
+    asked_in: int = 0
+    """In which look that was."""
     best: PlateReading | None = None
     plate_frame: Frame | None = None
     first_frame: Frame | None = None
@@ -62,6 +64,7 @@ class PlateDesk:
         self._frames_kept = frames_kept
         self._files: dict[int, _File] = {}
         self._at: datetime | None = None
+        self._look = 0
         self._boxes: list[Box] = []
         """Of all vehicles that the present look shows."""
         self.readings: dict[int, PlateReading] = {}
@@ -107,6 +110,7 @@ class PlateDesk:
             for file in self._files.values():
                 file.fruitless = 0
         self._at = frame.at
+        self._look += 1
         self._boxes = [_box_of(thing) for thing in things if thing.visible]
 
     def hold_first_frames(self, parked: Sequence[ParkedIn], frame: Frame) -> None:
@@ -125,9 +129,11 @@ class PlateDesk:
         if thing.kind in TWO_WHEELERS:
             return
         paused = (frame.at - file.asked).total_seconds() if file.asked else 0.0
-        if paused > self._tries_seconds / 2 and not file.flagged:
+        # Looks far apart are no pause: a machine that falls behind would never stop trying.
+        in_a_row = self._look - file.asked_in <= 1
+        if paused > self._tries_seconds / 2 and not in_a_row and not file.flagged:
             file.since = None  # a watch tried it long before; its own dwell has its own tries
-        file.asked = frame.at
+        file.asked, file.asked_in = frame.at, self._look
         file.since = file.since or frame.at
         tried = (frame.at - file.since).total_seconds()
         tired = file.settled or tried > self._tries_seconds or file.fruitless >= _FRUITLESS_LOOKS

@@ -163,6 +163,16 @@ def test_a_plate_that_nobody_finds_is_left_until_the_picture_changes(stage: Stag
     assert stage.plate_reads > 4
 
 
+def test_a_machine_that_falls_behind_stops_trying_too(stage: Stage) -> None:
+    """Looks six seconds apart are no pauses after which the tries begin anew: each look would be
+    as slow as the one before."""
+    looker = new_looker(stage, zones=[replace(PAVEMENT, dwell_seconds=4.0)])
+    unreadable = Shot((replace(OWN, readable=False),))
+    for second in [*range(4), *range(9, 200, 6)]:
+        looker.look(stage.frame(unreadable, second))
+    assert 1 <= stage.plate_reads <= 5
+
+
 def test_pictures_kept_are_few(stage: Stage) -> None:
     """Memory: many cars that arrive one after the other hold no more than six pictures."""
     settings = LookerSettings(frames_kept=3)
