@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -68,6 +68,7 @@ def build_pack(source: PackSource, files: EvidenceFiles) -> bytes:
     """The whole file. Raises Unavailable where no font has Chinese characters, where the store
     cannot be read, or where a stored file is missing or not what its chain record says."""
     font = report_font()
+    source = _for_others(source)
     pictures = [_picture(source, record, files, font.path) for record in source.chain["records"]]
     entries: list[tuple[dict[str, Any], bytes]] = []
     for name, value in (
@@ -75,7 +76,7 @@ def build_pack(source: PackSource, files: EvidenceFiles) -> bytes:
         ("transitions.json", source.transitions),
         ("texts.json", source.texts),
     ):
-        entries.append(({"name": name, "role": "record"}, canonical(without_phones(value))))
+        entries.append(({"name": name, "role": "record"}, canonical(value)))
     entries.append(({"name": CHAIN, "role": "chain"}, canonical(source.chain)))
     entries.append(({"name": ANCHORS, "role": "anchors"}, canonical(source.anchors)))
     entries += [(p.entry, p.data) for p in pictures if p.data is not None]
@@ -88,6 +89,15 @@ def build_pack(source: PackSource, files: EvidenceFiles) -> bytes:
     manifest = _manifest(source, entries, [p.entry for p in pictures if p.data is None])
     packed = [PackEntry(entry["name"], data) for entry, data in entries]
     return pack_bytes([PackEntry(MANIFEST, canonical(manifest)), *packed])
+
+
+def _for_others(source: PackSource) -> PackSource:
+    """What people wrote may hold phones: none goes into a pack, its report and manifest included.
+    (Chain records stay as they are: their hashes are over every character.)"""
+    return replace(
+        source, facts=without_phones(source.facts), texts=without_phones(source.texts),
+        transitions=without_phones(source.transitions), reason=without_phones(source.reason),
+    )  # fmt: skip
 
 
 def without_phones(value: Any) -> Any:
