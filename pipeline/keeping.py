@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from pipeline.anchoring import Anchoring
 from pipeline.integrity import Integrity
 from pipeline.retention import Retention
@@ -18,10 +20,13 @@ class Keeping:
         self._integrity = Integrity(services)
 
     def run_if_due(self) -> int:
-        """Do what is due. Gives 0: nobody waits for it. Raises Unavailable."""
-        # Files are read before anything is forgotten: what is broken must show, not go.
-        self._integrity.run_if_due()
-        self._retention.run_if_due()
-        # Last: the anchor covers the purge log of the same day.
-        self._anchoring.run_if_due()
+        """Do what is due. Gives 0: nobody waits for it. Raises Unavailable, or whatever else went
+        wrong, after each part had its turn: what an owner may expect to be forgotten does not
+        stay because a file cannot be read."""
+        with ExitStack() as afterwards:  # the last one first
+            # Last: the anchor covers the purge log of the same day.
+            afterwards.callback(self._anchoring.run_if_due)
+            afterwards.callback(self._retention.run_if_due)
+            # Files are read before anything is forgotten: what is broken must show, not go.
+            self._integrity.run_if_due()
         return 0

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from models.anchors import ChainAnchor
 from models.audit import AuditEntry
 from models.chain import add_evidence
-from models.errors import BadInput
+from models.errors import BadInput, Unavailable
 from models.event import Event, WatchSpan
 from models.evidence import Evidence
 from models.holds import lift_hold, place_hold
@@ -23,6 +24,7 @@ from models.retention_log import FileRemoval
 from models.retention_rules import FLOORS
 from models.secret import keyed_hash
 from models.store import Store
+from pipeline.keeping import Keeping
 from pipeline.retention import latest_start
 from tests.pipeline.archive import PLATE, Archive
 from tests.rows import NOON
@@ -286,6 +288,23 @@ def test_the_job_runs_once_a_day_from_three_in_the_morning(archive: Archive) -> 
     archive.days_later(5)
     assert [runs(), runs()] == [3, 3]
     assert latest_start(NOON) == NOON - timedelta(hours=9)
+
+
+def test_a_file_that_cannot_be_read_keeps_nobodys_data_longer(archive: Archive) -> None:
+    """The night's check raises, again and again; what is due is forgotten and anchored anyway."""
+    ended, running = archive.event(), archive.event("REVIEW_PENDING", ended_at=None)
+    path = archive.files.path(archive.keys(running)[0])
+    path.unlink()
+    path.mkdir()  # to be read it is there, and cannot be
+    archive.days_later(31)
+    with pytest.raises(Unavailable):
+        Keeping(archive.services).run_if_due()
+    assert archive.purged(ended)
+    assert not archive.purged(running)
+    assert [row.rule for row in archive.log()] == ["left", "daily"]
+    with archive.store.read() as session:
+        (anchor,) = session.scalars(select(ChainAnchor)).all()
+    assert anchor.purge_head == archive.log()[-1].chain_hash
 
 
 def test_a_thousand_events_go_in_parts(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
