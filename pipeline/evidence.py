@@ -107,7 +107,11 @@ class EvidenceStore:
             key = path.relative_to(self.folder).as_posix()
             # What a crash left half written is nobody's evidence either.
             half = path.name.startswith(".") and path.suffix == ".part"
-            if path.stat().st_mtime >= at.timestamp():
+            try:
+                young = path.stat().st_mtime >= at.timestamp()
+            except FileNotFoundError:
+                continue  # written to its end, or removed, since the folder was read
+            if young:
                 continue
             if half:
                 path.unlink(missing_ok=True)

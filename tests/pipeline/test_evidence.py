@@ -67,6 +67,18 @@ def test_putting_the_same_bytes_twice_is_one_file(tmp_path: Path) -> None:
     assert sum(1 for path in tmp_path.rglob("*") if path.is_file()) == 1
 
 
+def test_what_goes_while_old_files_are_looked_for_holds_nothing_up(tmp_path: Path) -> None:
+    """A camera's half-written file that is whole by now, or one that another machine removed."""
+    store = EvidenceStore(tmp_path)
+    for data in (b"one", b"two", b"three"):
+        os.utime(store.path(store.put(data, "jpg")), (0, 0))
+    found = store.written_before(datetime.now(UTC))
+    first = next(found)
+    second, third = (key for key in store.written_before(datetime.now(UTC)) if key != first)
+    store.remove(second)
+    assert list(found) == [third]
+
+
 def test_a_torn_file_is_written_again(tmp_path: Path) -> None:
     """A file of the wrong length under a content key cannot be whole."""
     store = EvidenceStore(tmp_path)
