@@ -93,7 +93,9 @@ class PacketRing:
         with self._lock:
             self._packets.append(kept)
             self._bytes += len(kept.data)
-            while self._bytes > self._most_bytes or at - self._packets[0].at > self._span:
+            while self._packets and (
+                self._bytes > self._most_bytes or at - self._packets[0].at > self._span
+            ):
                 self._bytes -= len(self._packets.popleft().data)
 
     def cut(self, start: datetime, end: datetime) -> Clip | None:

@@ -101,6 +101,9 @@ def test_memory_is_bounded_by_time_and_by_bytes(recording: Path) -> None:
     small = filled(recording, PacketRing(60.0, most_bytes=whole.held_bytes // 2))
     assert small.held_bytes <= whole.held_bytes // 2
     assert small.held_bytes > 0
+    nothing = filled(recording, PacketRing(60.0, most_bytes=1))
+    assert nothing.held_bytes == 0, "a picture larger than the ring is not kept"
+    assert nothing.cut(after(0), after(40)) is None
 
 
 def test_a_camera_that_stamps_badly_still_gives_a_clip(recording: Path) -> None:
