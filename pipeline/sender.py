@@ -31,6 +31,7 @@ from notify.channel import Channel, Outgoing, Rejected, Submission, TryLater, Un
 from notify.receipts import adopt, advance, apply_receipt, lock_notice
 from notify.templates import TemplateSet, check_budget, own_templates
 from pipeline import sender_rules as rules
+from pipeline.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class Sender:
 
     policy_source: gives the city's policy as it is now; called outside of transactions.
     templates: the city's texts; ours if None.
+    metrics: where errors are counted; nobody reads them if None.
     """
 
     def __init__(
@@ -64,12 +66,14 @@ class Sender:
         policy_source: Callable[[], Policy],
         *,
         templates: TemplateSet | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._store = store
         self._channel = channel
         self._clock = clock
         self._policy = policy_source
         self._templates = templates or own_templates()
+        self._errors = (metrics or Metrics()).errors
         self._watched_at: datetime | None = None
 
     def run_once(self, limit: int = 100) -> int:
@@ -138,6 +142,7 @@ class Sender:
         try:
             return step(notice_id, policy)
         except Exception as error:
+            self._errors.labels("notice").inc()
             _log.exception("notice put off", notice=notice_id)
             self._put_off(notice_id, type(error).__name__, policy)
             return False
@@ -295,6 +300,7 @@ class Sender:
         try:
             receipts = self._channel.poll(underway, now)
         except Exception:
+            self._errors.labels("receipts").inc()
             _log.exception("receipts could not be fetched")
             return
         for receipt in receipts:
@@ -302,6 +308,7 @@ class Sender:
                 with self._store.begin() as session:
                     apply_receipt(session, receipt, policy=policy, at=self._clock.now())
             except Exception:
+                self._errors.labels("receipts").inc()
                 _log.exception("receipt put off", notice=receipt.notice_id)
 
 

@@ -25,6 +25,7 @@ from models.store import Store
 from notify.channel import Receipt
 from notify.local_channel import LocalChannel
 from notify.twilio_channel import TwilioChannel
+from pipeline.metrics import Metrics
 from pipeline.sender import Sender
 from tests import twilio_server
 from tests.notify import desk
@@ -38,10 +39,16 @@ __all__ = ["postgres_cluster", "postgres_url"]
 S = NoticeStatus
 
 
+def _errors(metrics: Metrics, where: str) -> float | None:
+    return metrics.registry.get_sample_value("qifen_errors_total", {"where": where})
+
+
 def test_an_unreadable_notice_holds_no_other_up(
-    store: Store, sender: Sender, twilio: TwilioServer, clock: FakeClock
+    store: Store, channel: TwilioChannel, twilio: TwilioServer, clock: FakeClock
 ) -> None:
     """A phone written with a lost key: put off, given up after three tries; the next one goes."""
+    metrics = Metrics()
+    sender = Sender(store, channel, clock, Policy, metrics=metrics)
     broken, good = desk.queue_notice(store), desk.queue_notice(store, plate="浙A54321")
     with store.begin() as session:
         session.execute(text("UPDATE notice SET phone = 'x' WHERE id = :id"), {"id": broken})
@@ -56,6 +63,7 @@ def test_an_unreadable_notice_holds_no_other_up(
             select(Notice.status, Notice.attempts, Notice.error).where(Notice.id == broken)
         ).one()
     assert row == (S.FAILED, 3, "Unavailable")
+    assert _errors(metrics, "notice") == 3, "an operator sees it"
     with store.read() as session:
         submit = select(Deadline).where(Deadline.kind == DeadlineKind.SMS_SUBMIT)
         waiting = [d for d in session.scalars(submit) if d.done_at is None]
@@ -82,11 +90,13 @@ def test_a_channel_that_cannot_fetch_receipts_still_sends(store: Store, clock: F
         def poll(self, underway: object, now: object) -> list[Receipt]:
             raise KeyError("surprise")
 
-    sender = Sender(store, Broken(clock), clock, Policy)
+    metrics = Metrics()
+    sender = Sender(store, Broken(clock), clock, Policy, metrics=metrics)
     desk.queue_notice(store)
     assert sender.run_once() == 1
     desk.queue_notice(store, plate="浙A54321")
     assert sender.run_once() == 1
+    assert _errors(metrics, "receipts") == 1
 
 
 def test_one_receipt_that_cannot_be_applied_holds_no_other_up(
@@ -98,10 +108,12 @@ def test_one_receipt_that_cannot_be_applied_holds_no_other_up(
             bad = replace(good[0], reported_at=NOON.replace(tzinfo=None))  # refused: naive
             return [bad, *good]
 
-    sender = Sender(store, Two(clock, receipt_seconds=0), clock, Policy)
+    metrics = Metrics()
+    sender = Sender(store, Two(clock, receipt_seconds=0), clock, Policy, metrics=metrics)
     notice_id = desk.queue_notice(store)
     sender.run_once()
     sender.run_once()
+    assert _errors(metrics, "receipts") == 1
     assert desk.event_of(store, notice_id).state == EventState.GRACE
 
 
