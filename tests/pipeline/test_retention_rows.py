@@ -29,20 +29,6 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     store.dispose()
 
 
-PERIODS = [
-    ("DISCARDED", 7, None),
-    ("DUPLICATE", 7, None),
-    ("EXEMPT", 7, None),
-    ("LEFT_IN_TIME", 30, keyed_hash),
-    ("UNDETERMINED", 60, keyed_hash),
-    ("REJECTED", 60, keyed_hash),
-    ("EXPIRED_UNREVIEWED", 60, keyed_hash),
-    ("TRANSFERRED", 60, keyed_hash),
-    ("VOIDED", 60, None),  # A23: out of the history
-    ("REMOVED_BY_TOW", 730, None),  # the year of the hash is over too
-]
-
-
 def test_l73_pictures_of_a_crowd_go_after_a_week_and_its_counts_after_180_days(
     archive: Archive,
 ) -> None:
