@@ -78,48 +78,15 @@ class Desk:
 
     def discard(self, reason: str) -> str:
         """A8: not a violation."""
-        return self._do(
-            lambda a: casework.discard_by_officer(
-                a.session,
-                a.event,
-                a.user,
-                reason=reason,
-                policy=a.policy,
-                at=a.at,
-                command_id=self._command("discard"),
-                expected_version=self.expected_version,
-            )
-        )
+        return self._with_reason(casework.discard_by_officer, "discard", reason)
 
     def exempt(self, reason: str) -> str:
         """A5, W23: on duty, or there by permission; the reason says by what."""
-        return self._do(
-            lambda a: casework.exempt_by_officer(
-                a.session,
-                a.event,
-                a.user,
-                reason=reason,
-                policy=a.policy,
-                at=a.at,
-                command_id=self._command("exempt"),
-                expected_version=self.expected_version,
-            )
-        )
+        return self._with_reason(casework.exempt_by_officer, "exempt", reason)
 
     def send_patrol(self, reason: str) -> str:
         """A8: somebody should look on the spot."""
-        return self._do(
-            lambda a: casework.send_patrol(
-                a.session,
-                a.event,
-                a.user,
-                reason=reason,
-                policy=a.policy,
-                at=a.at,
-                command_id=self._command("patrol"),
-                expected_version=self.expected_version,
-            )
-        )
+        return self._with_reason(casework.send_patrol, "patrol", reason)
 
     def decide(self, decision: DecisionInput) -> str:
         """A20, A21: one officer's signature; the case opens only with a second one's. Every stored
@@ -163,6 +130,21 @@ class Desk:
             return a.event
 
         return self._do(act)
+
+    def _with_reason(self, step: Callable[..., Event], what: str, reason: str) -> str:
+        """A step of `models.casework` that a person takes for a reason."""
+        return self._do(
+            lambda a: step(
+                a.session,
+                a.event,
+                a.user,
+                reason=reason,
+                policy=a.policy,
+                at=a.at,
+                command_id=self._command(what),
+                expected_version=self.expected_version,
+            )
+        )
 
     def _do(self, act: Callable[[Act], Event]) -> str:
         with self.services.store.begin() as session:

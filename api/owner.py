@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from api.auth import client_address
 from api.deps import LARGEST_ID, Serving
+from api.languages import wished, words_in
 from api.owner_view import (
     RECUSAL,
     REQUEST_KINDS,
@@ -25,7 +26,7 @@ from api.owner_view import (
     owner_view,
     spoken_enough,
 )
-from api.owner_words import words
+from api.owner_words import WORDS
 from api.photos import check_photo
 from api.pictures import keep_box, small_copy
 from models import owner_access, owner_requests, recusal, statements
@@ -86,7 +87,7 @@ def enter(
         return _door(request, services, lang, "locked", 429, headers=wait)
     except QifenError:
         return _door(request, services, lang, "away", 503)
-    response = _to(f"/o/case?lang={_language(request, lang)}")
+    response = _to(f"/o/case?lang={wished(request, lang)}")
     response.set_cookie(
         COOKIE,
         value,
@@ -108,7 +109,7 @@ def case(
     asked: bool = False,
 ) -> Response:
     """The case as it stands now."""
-    language = _language(request, lang)
+    language = wished(request, lang)
     try:
         with services.store.read() as session:
             at = services.clock.now()
@@ -154,7 +155,7 @@ def give_statement(
                 kept = _keep(services, b"" if photo is None else photo.file.read())
                 said = statements.receive(session, event, given, at=at, policy=policy)
                 _attach(session, event, said, kept, at)
-                return _to(f"/o/case?said=1&lang={_language(request, lang)}")
+                return _to(f"/o/case?said=1&lang={wished(request, lang)}")
     except NotSignedIn:
         return _door(request, services, lang, "over", 401)
     except BadInput:
@@ -193,7 +194,7 @@ def ask(
         return _request(request, services, lang, "enough", kind, given)
     except QifenError:
         return _request(request, services, lang, "away", kind, given)
-    return _to(f"/o/case?asked=1&lang={_language(request, lang)}")
+    return _to(f"/o/case?asked=1&lang={wished(request, lang)}")
 
 
 @router.get("/picture/{evidence_id}")
@@ -217,7 +218,7 @@ def picture(request: Request, services: Serving, evidence_id: int) -> Response:
 @router.post("/leave")
 def leave(request: Request, lang: Lang = None) -> Response:
     """Forget the pass, for a borrowed phone."""
-    response = _to(f"/o?lang={_language(request, lang)}")
+    response = _to(f"/o?lang={wished(request, lang)}")
     response.delete_cookie(COOKIE, path="/o")
     return response
 
@@ -235,7 +236,7 @@ def _door(
     policy = _policy(services)
     return _page(
         "door.html",
-        _language(request, lang),
+        wished(request, lang),
         status=status,
         headers=headers,
         problem=problem,
@@ -262,7 +263,7 @@ def _statement(
     except QifenError:
         return _statement_page(request, services, lang, "away", text)
     if not open_now:
-        return _to(f"/o/case?lang={_language(request, lang)}")
+        return _to(f"/o/case?lang={wished(request, lang)}")
     return _statement_page(request, services, lang, problem, text)
 
 
@@ -272,7 +273,7 @@ def _statement_page(
     policy = _policy(services)
     status = {None: 200, "away": 503}.get(problem, 422)
     return _page(
-        "statement.html", _language(request, lang), status=status, problem=problem, text=text,
+        "statement.html", wished(request, lang), status=status, problem=problem, text=text,
         landline=policy.landline, signature=policy.signature,
     )  # fmt: skip
 
@@ -299,7 +300,7 @@ def _request(
     policy = _policy(services)
     status = {None: 200, "away": 503}.get(problem, 422)
     return _page(
-        "request.html", _language(request, lang), status=status, problem=problem, kinds=kinds,
+        "request.html", wished(request, lang), status=status, problem=problem, kinds=kinds,
         kind=kind if kind in kinds else kinds[0], text=text, landline=policy.landline,
         signature=policy.signature,
     )  # fmt: skip
@@ -340,7 +341,7 @@ def _page(
 ) -> Response:
     nonce = secrets.token_urlsafe(16)
     body = _templates.get_template(template).render(
-        w=words(language), lang=language, nonce=nonce, **values
+        w=words_in(WORDS, language), lang=language, nonce=nonce, **values
     )
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; img-src 'self'; form-action 'self'; "
@@ -364,14 +365,6 @@ def _policy(services: Services) -> Policy:
         return services.policy()
     except QifenError:
         return Policy()
-
-
-def _language(request: Request, lang: str | None) -> str:
-    """The chosen language, else the first of the browser's that we have, else Chinese."""
-    for wish in (lang or "", *request.headers.get("accept-language", "").split(",")):
-        if wish.strip().lower()[:2] in ("zh", "en"):
-            return wish.strip().lower()[:2]
-    return "zh"
 
 
 def _cleaned(text: str) -> str:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api.owner_words import RULES, STAGES, pick, words
+from api.languages import pick, words_in
+from api.owner_words import RULES, STAGES, WORDS
 from models import owner_requests, plate, recusal
 from models.event import Event, EventState
 from models.evidence import Evidence, EvidenceKind
@@ -166,7 +167,7 @@ def _pictures(
         .where(Evidence.event_id == event.id, Evidence.kind.in_(_PICTURES))
         .order_by(Evidence.captured_at, Evidence.id)
     )
-    said = words(language)
+    said = words_in(WORDS, language)
     first: dict[str, OwnerPicture] = {}
     for row in rows:
         caption = said[_PICTURES[EvidenceKind(row.kind)]]
@@ -197,7 +198,7 @@ def _requests(
     session: Session, event: Event, zone: ZoneInfo, clock: str, language: str
 ) -> tuple[dict[str, str], ...]:
     """What the owner has asked for besides, with the answers (L09, L67)."""
-    said = words(language)
+    said = words_in(WORDS, language)
     asked = [("recusal", row) for row in recusal.requests(session, event.id)]
     asked += [(row.kind, row) for row in owner_requests.requests_of(session, event)]
     return tuple(

@@ -275,15 +275,3 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "other_language": ("English", "中文"),
     "leave": ("退出", "Close this page"),
 }
-
-
-def words(language: str) -> dict[str, str]:
-    return {key: pair[_index(language)] for key, pair in WORDS.items()}
-
-
-def pick(pair: tuple[str, str], language: str) -> str:
-    return pair[_index(language)]
-
-
-def _index(language: str) -> int:
-    return 0 if language == "zh" else 1

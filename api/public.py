@@ -18,7 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.deps import Serving
-from api.public_words import PLACES, SURFACES, words
+from api.languages import pick, wished, words_in
+from api.public_words import PLACES, SURFACES, WORDS
 from models.camera import Camera
 from models.flows.texts import STANDARD_GRACE_SECONDS
 from models.policy import Policy, load_policy
@@ -62,7 +63,7 @@ class Rule:
 @router.get("/cameras")
 def cameras(request: Request, services: Serving, lang: Lang = None) -> Response:
     """Where the published cameras stand (设置地点应当向社会公布)."""
-    language = _language(request, lang)
+    language = wished(request, lang)
     with services.store.read() as session:
         places = published(session, language)
     return _page("cameras.html", services, language, places=places)
@@ -71,7 +72,7 @@ def cameras(request: Request, services: Serving, lang: Lang = None) -> Response:
 @router.get("/rules")
 def rules(request: Request, services: Serving, lang: Lang = None) -> Response:
     """Standards, basis, procedure and remedies (L20)."""
-    language = _language(request, lang)
+    language = wished(request, lang)
     with services.store.read() as session:
         found = rules_in_force(session, load_policy(session), language)
     return _page("rules.html", services, language, rules=found)
@@ -80,7 +81,7 @@ def rules(request: Request, services: Serving, lang: Lang = None) -> Response:
 @router.get("/privacy")
 def privacy(request: Request, services: Serving, lang: Lang = None) -> Response:
     """What is processed, why, for how long, and the rights of whoever is seen (L61)."""
-    return _page("privacy.html", services, _language(request, lang))
+    return _page("privacy.html", services, wished(request, lang))
 
 
 def published(session: Session, language: str) -> list[Place]:
@@ -89,11 +90,11 @@ def published(session: Session, language: str) -> list[Place]:
     return [
         Place(
             place=camera.place,
-            kind=PLACES[camera.place_kind][language == "en"],
+            kind=pick(PLACES[camera.place_kind], language),
             direction=camera.direction,
             purpose=camera.purpose,
             published_on=camera.published_at.date().isoformat() if camera.published_at else "",
-            kinds=[words(language)[f"kind_{kind}"] for kind in camera.approved_detectors],
+            kinds=[pick(WORDS[f"kind_{kind}"], language) for kind in camera.approved_detectors],
         )
         for camera in session.scalars(query)
     ]
@@ -119,10 +120,10 @@ def rules_in_force(session: Session, policy: Policy, language: str) -> list[Rule
 def _rule(zone: Zone, version: ZoneVersion, policy: Policy, language: str) -> Rule:
     own = version.grace_seconds
     seconds = policy.grace_seconds if own == STANDARD_GRACE_SECONDS else own
-    surface = SURFACES[version.surface][language == "en"]
+    surface = pick(SURFACES[version.surface], language)
     return Rule(
         place=zone.area.place or zone.area.name,
-        kind=words(language)[f"kind_{zone.kind}"],
+        kind=pick(WORDS[f"kind_{zone.kind}"], language),
         surface=surface if zone.kind == ZoneKind.PARKING else "",
         basis=version.designation_document or version.legal_basis,
         minutes=int(seconds // 60),
@@ -135,7 +136,7 @@ def _page(template: str, services: Services, language: str, **values: Any) -> Re
     policy = services.policy()
     nonce = secrets.token_urlsafe(16)
     body = _templates.get_template(template).render(
-        w=words(language), lang=language, nonce=nonce, policy=policy,
+        w=words_in(WORDS, language), lang=language, nonce=nonce, policy=policy,
         grace_minutes=int(policy.grace_seconds // 60), page=template.removesuffix(".html"),
         **values,
     )  # fmt: skip
@@ -143,11 +144,3 @@ def _page(template: str, services: Services, language: str, **values: Any) -> Re
         f"default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'"
     )
     return HTMLResponse(body, headers={"Content-Security-Policy": security, **_HOUR})
-
-
-def _language(request: Request, lang: str | None) -> str:
-    """The chosen language, else the first of the browser's that we have, else Chinese."""
-    for wish in (lang or "", *request.headers.get("accept-language", "").split(",")):
-        if wish.strip().lower()[:2] in ("zh", "en"):
-            return wish.strip().lower()[:2]
-    return "zh"

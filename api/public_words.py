@@ -23,7 +23,7 @@ SURFACES: Mapping[str, tuple[str, str]] = {
     "square": ("广场", "square"),
 }
 
-_WORDS: Mapping[str, tuple[str, str]] = {
+WORDS: Mapping[str, tuple[str, str]] = {
     "brand": ("七分", "Qifen"),
     "other": ("English", "中文"),
     "nav_cameras": ("摄像头位置", "Where cameras stand"),
@@ -180,8 +180,3 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "deletion or an explanation; the answer comes within fifteen work days.",
     ),
 }
-
-
-def words(language: str) -> dict[str, str]:
-    """All words in one language: zh or en."""
-    return {key: pair[language == "en"] for key, pair in _WORDS.items()}

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from api.console import decision_words, place_words, text_words
+from api.languages import pick
 
 Table: TypeAlias = Mapping[str, tuple[str, str]]
 """Code to its words, Chinese and English."""
@@ -266,6 +267,4 @@ AUTHORITIES: Table = {
 def coded(table: Table, code: str, language: str) -> str:
     """The words of `code`, or the code itself where it stands in no table."""
     found = table.get(code)
-    if found is None:
-        return code
-    return found[0] if language.startswith("zh") else found[1]
+    return code if found is None else pick(found, language)

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.console.codes import Table, coded
+from api.languages import pick
 
 SHARE, SECONDS, COUNT, TEXT, MOMENT = "share", "seconds", "count", "text", "moment"
 
@@ -122,7 +123,7 @@ def in_unit(value: Any, unit: str, language: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return _pick(_YES_NO[value], language)
+        return pick(_YES_NO[value], language)
     if unit == MOMENT and isinstance(value, str):
         return datetime.fromisoformat(value).astimezone(_ZONE).strftime("%m-%d %H:%M:%S")
     if not isinstance(value, int | float):
@@ -131,7 +132,7 @@ def in_unit(value: Any, unit: str, language: str) -> str:
         return f"{_plain(value * 100, 1)}%"
     words = _UNITS.get(unit)
     number = _plain(value, 2)
-    return number if words is None else f"{number} {_pick(words, language)}".rstrip()
+    return number if words is None else f"{number} {pick(words, language)}".rstrip()
 
 
 def measured(values: Mapping[str, Any], language: str) -> list[Line]:
@@ -141,10 +142,10 @@ def measured(values: Mapping[str, Any], language: str) -> list[Line]:
         if key == "plate_vote":
             continue
         if key == "model":
-            lines.append(Line(key, _pick(("识别模型", "model"), language), _model(value)))
+            lines.append(Line(key, pick(("识别模型", "model"), language), _model(value)))
             continue
         unit, words = MEASURED.get(key, (TEXT, (key, key)))
-        lines.append(Line(key, _pick(words, language), in_unit(value, unit, language)))
+        lines.append(Line(key, pick(words, language), in_unit(value, unit, language)))
     return lines
 
 
@@ -157,7 +158,7 @@ def gates(rows: Sequence[Mapping[str, Any]], language: str) -> list[GateLine]:
         lines.append(
             GateLine(
                 key,
-                _pick(words, language),
+                pick(words, language),
                 in_unit(row.get("measured"), unit, language),
                 _needed(row.get("needed"), unit, language),
                 row.get("passed") is True,
@@ -172,12 +173,12 @@ def vote(found: Mapping[str, Any] | None, language: str) -> list[Line]:
         return []
 
     def line(key: str, words: tuple[str, str], value: str) -> Line:
-        return Line(key, _pick(words, language), value)
+        return Line(key, pick(words, language), value)
 
     colour = coded(COLOURS, str(found.get("colour", "")), language)
     kind = coded(KINDS, str(found.get("kind") or ""), language)
     doubts = [coded(DOUBTS, str(reason), language) for reason in found.get("reasons", [])]
-    enough = _pick(_YES_NO[found.get("accepted") is True], language)
+    enough = pick(_YES_NO[found.get("accepted") is True], language)
     return [
         line("text", ("读出", "reads"), str(found.get("text") or "–")),
         line("colour", ("底色、种类", "colour, kind"), " · ".join(filter(None, (colour, kind)))),
@@ -201,7 +202,7 @@ def reads(found: Mapping[str, Any] | None, language: str) -> list[Read]:
     """The readings one by one, as they were taken."""
     return [
         Read(
-            str(reading.get("text") or _pick(("无法辨认", "unreadable"), language)),
+            str(reading.get("text") or pick(("无法辨认", "unreadable"), language)),
             coded(COLOURS, str(reading.get("colour", "")), language),
             _share(reading, "confidence"),
             _share(reading, "province_confidence"),
@@ -233,7 +234,3 @@ def _model(model: Any) -> str:
 def _plain(number: float, digits: int) -> str:
     text = f"{number:.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _pick(words: tuple[str, str], language: str) -> str:
-    return words[0] if language.startswith("zh") else words[1]

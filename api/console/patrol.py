@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 
 from api.auth import current_user
 from api.console.doors import language_of
-from api.console.patrol_words import words
+from api.console.patrol_words import WORDS
 from api.console.refusals import told
 from api.console.words import word
 from api.desk import Desk
+from api.languages import words_in
 from api.place_desk import PlaceDesk
 from models import deadlines
 from models.audit_log import record_viewing
@@ -219,7 +220,7 @@ def _event_page(
 def _view(
     session: Session, event: Event, *, policy: Policy, at: datetime, language: str
 ) -> dict[str, Any]:
-    said = words(language)
+    said = words_in(WORDS, language)
     over, deadline = window_end(event, policy), event.grace_deadline_at
     taken = list(
         session.scalars(
@@ -268,7 +269,7 @@ def _page(request: Request, template: str, *, status: int = 200, **values: Any) 
     language = language_of(request)
     values.setdefault("problem", "")
     body = _templates.get_template(template).render(
-        w=words(language), zh=language.startswith("zh"), here=request.url.path, **values
+        w=words_in(WORDS, language), zh=language.startswith("zh"), here=request.url.path, **values
     )
     headers = {
         "Cache-Control": "no-store",

@@ -57,13 +57,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "urgent": ("夜间或休息日的紧急理由", "Why it is urgent, at night or on a day off"),
     "record_tow": ("登记拖移", "Record the tow"),
     "ended": ("此事件已不需要到场处理。", "Nothing is left to do here on the spot."),
-    "no_photo": ("请先拍照。", "Take a photo first."),
     "state": ("状态", "State"),
     "other_language": ("English", "中文"),
     "sign_out": ("退出", "Sign out"),
 }
-
-
-def words(language: str) -> dict[str, str]:
-    index = 0 if language.startswith("zh") else 1
-    return {key: pair[index] for key, pair in WORDS.items()}

@@ -10,6 +10,7 @@ from api.console import (
     register_words,
     text_words,
 )
+from api.languages import pick
 
 WORDS: dict[str, tuple[str, str]] = {
     **place_words.WORDS,
@@ -347,5 +348,4 @@ WORDS: dict[str, tuple[str, str]] = {
 
 def word(key: str, language: str) -> str:
     """The text of `key` in `language` ("zh" or "en"); an unknown key is a mistake of ours."""
-    chinese, english = WORDS[key]
-    return chinese if language.startswith("zh") else english
+    return pick(WORDS[key], language)
