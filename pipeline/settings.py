@@ -95,10 +95,13 @@ class Settings(BaseSettings):
 
     @field_validator("public_base_url", "twilio_base_url", "aliyun_endpoint")
     @classmethod
+    def _is_base(cls, value: str) -> str:
+        return _address(value).rstrip("/")
+
+    @field_validator("tsa_url")
+    @classmethod
     def _is_address(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError("must start with http:// or https://")
-        return value.rstrip("/")
+        return _address(value)
 
     @field_validator("secret_key")
     @classmethod
@@ -137,6 +140,12 @@ class Settings(BaseSettings):
     @property
     def evidence_dir(self) -> Path:
         return self.data_dir / "evidence"
+
+
+def _address(value: str) -> str:
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
+    return value
 
 
 def load_settings(**chosen: Any) -> Settings:

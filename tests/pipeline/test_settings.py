@@ -75,6 +75,16 @@ def test_given_addresses_win() -> None:
     assert settings.base_url == "https://q.example"
 
 
+@pytest.mark.parametrize(
+    "name", ["public_base_url", "twilio_base_url", "aliyun_endpoint", "tsa_url"]
+)
+def test_an_address_is_one_of_the_web(name: str) -> None:
+    """A file of this machine is no place to ask."""
+    with pytest.raises(BadInput, match=f"QIFEN_{name.upper()}: must start with http"):
+        load_settings(**{name: "file:///etc/passwd"})
+    assert load_settings(tsa_url="https://tsa.example/tsr/").tsa_url == "https://tsa.example/tsr/"
+
+
 def test_secrets_do_not_show() -> None:
     settings = load_settings(
         channel="twilio",
