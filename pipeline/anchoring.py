@@ -37,13 +37,16 @@ class Anchoring:
         self._folder = services.settings.anchors
 
     def run_if_due(self) -> None:
-        """Today's anchor where there is none yet, and stamps that are missing. Raises Unavailable
-        while the database is away; an authority or folder that is away is only logged."""
+        """Today's anchor where there is none yet, and what is missing of its export and of all
+        stamps. Raises Unavailable while the database is away; an authority or folder that is away
+        is only logged."""
         today = deadlines.local(self._services.clock.now()).date()
         with self._services.store.read() as session:
             latest = newest_anchor(session)
         if latest is None or latest.day < today:
             self.anchor()
+        else:
+            self._export(latest)  # a kill after the commit, or a folder that was away
         self.stamp_missing()
 
     def anchor(self) -> ChainAnchor:

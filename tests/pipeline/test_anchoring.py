@@ -97,6 +97,17 @@ def test_l80_one_anchor_a_day_over_what_is_new(archive: Archive) -> None:
     assert (told["sequence"], told["head"]) == (4, two.head)
 
 
+def test_l80_an_anchor_whose_export_was_cut_off_is_exported_later(archive: Archive) -> None:
+    """Killed between the commit and the file, or the folder was away: the same bytes, later."""
+    work = Anchoring(archive.services)
+    path = archive.services.settings.anchors / f"{work.anchor().day}.json"
+    data = path.read_bytes()
+    path.unlink()
+    work.run_if_due()
+    assert path.read_bytes() == data
+    assert len(anchors(archive)) == 1
+
+
 def test_l80_the_anchor_covers_the_purge_log_of_its_day(archive: Archive) -> None:
     archive.event()
     archive.days_later(31)
