@@ -111,33 +111,13 @@ def _flatbed(body: Body, root: Any, materials: dict[str, Any]) -> None:
     box("bed", (-end, -side, bed - 0.14), (cab - 0.12, side, bed - 0.02), steel, root, 0.02)
     for y in (-side, side - 0.08):
         box("rail", (-end, y, bed - 0.14), (cab - 0.12, y + 0.08, bed + 0.10), paint, root, 0.01)
-    tube(
-        "gantry",
-        (cab - 0.2, -side + 0.1, bed),
-        (cab - 0.2, -side + 0.1, 2.3),
-        0.05,
-        0.05,
-        steel,
-        root,
-    )
-    tube(
-        "gantry",
-        (cab - 0.2, side - 0.1, bed),
-        (cab - 0.2, side - 0.1, 2.3),
-        0.05,
-        0.05,
-        steel,
-        root,
-    )
-    tube(
-        "gantry",
-        (cab - 0.2, -side + 0.1, 2.3),
-        (cab - 0.2, side - 0.1, 2.3),
-        0.05,
-        0.05,
-        steel,
-        root,
-    )
+    behind, right, left = cab - 0.2, -side + 0.1, side - 0.1
+    for start, stop in (
+        ((right, bed), (right, 2.3)),
+        ((left, bed), (left, 2.3)),
+        ((right, 2.3), (left, 2.3)),
+    ):
+        tube("gantry", (behind, *start), (behind, *stop), 0.05, 0.05, steel, root)
     box("guard", (-end + 0.02, -side + 0.1, 0.5), (-end + 0.1, side - 0.1, 0.66), black, root)
     for y in (-side + 0.3, side - 0.3):
         box(
