@@ -30,17 +30,20 @@ class Copier:
 
     def events(self, event: Event, times: int, case: Case | None = None) -> None:
         """So many more of this event, each with its case where one is given."""
-        self._copy(Event, Event.id == event.id, times, lambda own, events: self._of_event(
-            event, own, events, case
-        ))  # fmt: skip
+        self._copy(
+            Event, Event.id == event.id, times, lambda copies: self._of_event(event, copies, case)
+        )
 
     def cases(self, case: Case, times: int) -> None:
-        self._copy(Case, Case.id == case.id, times, lambda own, cases: self._logs(
-            SUBJECT_CASE, case.id, own, cases
-        ))  # fmt: skip
+        self._copy(
+            Case,
+            Case.id == case.id,
+            times,
+            lambda copies: self._logs(SUBJECT_CASE, case.id, copies),
+        )
 
-    def _of_event(self, event: Event, own: int, copies: Sequence[int], case: Case | None) -> None:
-        self._logs(SUBJECT_EVENT, event.id, own, copies)
+    def _of_event(self, event: Event, copies: Sequence[int], case: Case | None) -> None:
+        self._logs(SUBJECT_EVENT, event.id, copies)
         for table in (WatchSpan, Notice, Decision):
             self._belonging(table, table.event_id == event.id, {"event_id": copies})
         # The database lets nobody be escalated but by two officers' decisions, which come later.
@@ -48,20 +51,18 @@ class Copier:
             session.execute(update(Event).where(Event.id.in_(copies)).values(state=event.state))
         if case is not None:
             ids = self._belonging(Case, Case.id == case.id, {"event_id": copies})
-            self._logs(SUBJECT_CASE, case.id, own, ids)
+            self._logs(SUBJECT_CASE, case.id, ids)
 
-    def _logs(self, kind: str, subject_id: int, _own: int, copies: Sequence[int]) -> None:
+    def _logs(self, kind: str, subject_id: int, copies: Sequence[int]) -> None:
         for table in (TransitionLog, Deadline):
             mine = (table.subject_kind == kind) & (table.subject_id == subject_id)
             self._belonging(table, mine, {"subject_id": copies})
 
     def _copy(
-        self, table: type[Base], which: Any, times: int, then: Callable[[int, Sequence[int]], None]
+        self, table: type[Base], which: Any, times: int, then: Callable[[Sequence[int]], None]
     ) -> None:
         for begin in range(0, times, _BATCH):
-            size = min(_BATCH, times - begin)
-            ids = self._belonging(table, which, {}, size)
-            then(begin, ids)
+            then(self._belonging(table, which, {}, min(_BATCH, times - begin)))
 
     def _belonging(
         self, model: type[Base], which: Any, columns: dict[str, Sequence[int]], size: int = 0

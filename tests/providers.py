@@ -6,13 +6,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Protocol
 from urllib.parse import urlencode
 
 from twilio.request_validator import RequestValidator
 
-from models.clock import Clock, FakeClock
+from models.clock import Clock
 from notify.aliyun_channel import AliyunChannel
 from notify.channel import Call, Channel
 from notify.registered import TemplateCodes
@@ -169,9 +168,3 @@ def aliyun_channel(server: AliyunServer, clock: Clock) -> AliyunChannel:
         TemplateCodes(aliyun_server.codes_of(), load_templates()), aliyun_server.PUSH_TOKEN,
         clock=clock, endpoint=server.base_url, timeout_seconds=TIMEOUT,
     )  # fmt: skip
-
-
-LATER = timedelta(seconds=5)
-"""Between two look-ups of a text whose answer was lost."""
-
-__all__ = ["Aliyun", "FakeClock", "Provider", "Twilio", "aliyun_channel", "twilio_channel"]
