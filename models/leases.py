@@ -54,7 +54,7 @@ def take(session: Session, event: Event, user: User, *, policy: Policy, at: date
     if event.state != EventState.REVIEW_PENDING:
         raise Conflict("this event waits for no review", code="NOT_IN_REVIEW")
     refuse_others(session, event, user, at=at)
-    if _has_decided(session, event, user):
+    if has_decided(session, event, user):
         # The page stays open after the first signature: it must not keep the co-signer out.
         raise Conflict("you have decided; a colleague is to review", code="ALREADY_DECIDED")
     until = at + timedelta(seconds=policy.lease_seconds)
@@ -69,7 +69,8 @@ def take(session: Session, event: Event, user: User, *, policy: Policy, at: date
     return row
 
 
-def _has_decided(session: Session, event: Event, user: User) -> bool:
+def has_decided(session: Session, event: Event, user: User) -> bool:
+    """Whether this officer has signed or rejected."""
     found = select(Decision.id).where(Decision.event_id == event.id, Decision.officer_id == user.id)
     return session.scalar(found) is not None
 

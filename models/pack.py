@@ -51,7 +51,7 @@ def pack_status(session: Session, event: Event, *, policy: Policy | None = None)
     missing = [str(kind) for kind in needed if not taken[kind]]
     if not missing:
         missing = _wrong_times(event, taken, policy.present_confirm_gap_seconds)
-    if _is_broken(session, event):
+    if is_broken(session, event):
         missing.append(FILE_BROKEN)
     notes = [str(flag) for flag in event.flags]
     notes += [f"no_{kind.lower()}" for kind in USEFUL if not taken[kind]]
@@ -60,7 +60,7 @@ def pack_status(session: Session, event: Event, *, policy: Policy | None = None)
     return PackStatus(tuple(missing), tuple(notes))
 
 
-def _is_broken(session: Session, event: Event) -> bool:
+def is_broken(session: Session, event: Event) -> bool:
     """Whether any file of this event has an alarm; seeing to it does not make it sound again."""
     query = (
         select(EvidenceAlarm.id)

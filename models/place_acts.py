@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import deadlines
@@ -23,7 +22,7 @@ from models.place import FormalOrder, ResponsibleParty, Signature, SignatureAct
 from models.place_cases import settle_place
 from models.place_parties import order_of
 from models.policy import Policy
-from models.recusal import Recusal
+from models.recusal import place_signers
 from models.states import PlaceState
 
 LONGEST_PERIOD_SECONDS = 30 * 86_400
@@ -115,7 +114,7 @@ def draft_order(
     if event.party_id is None:
         raise BadInput("nobody is named as responsible", field="party_id")
     row = order_of(session, event)
-    signed = _signed(session, event, SignatureAct.ORDER)
+    signed = place_signers(session, event.id, SignatureAct.ORDER)
     if row is not None and row.served_at is not None:
         raise Conflict("the order was served already", code="ALREADY_SERVED")
     if signed and user.id not in signed:
@@ -164,7 +163,7 @@ def serve_order(
     if row is None:
         raise NotFound(f"event {event.event_no} has no order to sign")
     _refuse_unless(session, event, user, "order", policy, at)
-    if user.id in _signed(session, event, SignatureAct.ORDER):
+    if user.id in place_signers(session, event.id, SignatureAct.ORDER):
         raise _same_officer()
     served = max(served_at, row.created_at)
     row.served_at, row.served_how = served, served_how
@@ -174,7 +173,7 @@ def serve_order(
         session, flow_of(event), event, "order", actor=_officer(user), at=at,
         command_id=command_id, policy=policy, inputs={"user": user},
         expected_version=expected_version,
-        facts={"officers": sorted(_signed(session, event, SignatureAct.ORDER))},
+        facts={"officers": sorted(place_signers(session, event.id, SignatureAct.ORDER))},
     )  # fmt: skip
     return event
 
@@ -203,7 +202,7 @@ def sign_escalation(
     lock(session, event)
     _of_this_room(event)
     _refuse_unless(session, event, user, "escalate", policy, at)
-    signed = _signed(session, event, SignatureAct.ESCALATE)
+    signed = place_signers(session, event.id, SignatureAct.ESCALATE)
     if user.id in signed:
         raise _same_officer()
     _sign(session, event, user, SignatureAct.ESCALATE, words, at)
@@ -255,27 +254,10 @@ def _check_order(order: OrderInput, policy: Policy) -> None:
         )
 
 
-def _signed(session: Session, event: Event, act: SignatureAct) -> list[int]:
-    """Officers whose signature counts: those without a conflict (L09)."""
-    session.flush()
-    out = select(Recusal.officer_id).where(Recusal.event_id == event.id)
-    return list(
-        session.scalars(
-            select(Signature.officer_id)
-            .where(
-                Signature.event_id == event.id,
-                Signature.act == act,
-                Signature.officer_id.not_in(out),
-            )
-            .order_by(Signature.id)
-        )
-    )
-
-
 def _sign(
     session: Session, event: Event, user: User, act: SignatureAct, reason: str, at: datetime
 ) -> None:
-    if user.id in _signed(session, event, act):
+    if user.id in place_signers(session, event.id, act):
         return  # the writer of a draft has changed it
     session.add(
         Signature(

@@ -22,6 +22,7 @@ from models.errors import BadInput, Conflict, NotAllowed, NotFound
 from models.event import Event
 from models.looks import add_flag, lock
 from models.people import Decision, DecisionKind, Role, User
+from models.place import Signature, SignatureAct
 
 MAX_TEXT = 1000
 MOST_OPEN_REQUESTS = 5
@@ -140,8 +141,10 @@ def answer_request(
 ) -> RecusalRequest:
     """Grant a party's request (with officers) or refuse it (without), with words for the party.
 
-    Nobody answers a request about himself: whoever has signed, or is named, leaves it to a
-    colleague. Raises BadInput (field text or officers), NotAllowed, NotFound, Conflict.
+    Nobody refuses a request about himself: that is left to a colleague by whoever has signed (the
+    software sees to it) or is named in its words (which only people can read).
+
+    Raises BadInput (field text or officers), NotAllowed, NotFound, Conflict.
     """
     words = answer.text.strip()
     if not 0 < len(words) <= MAX_TEXT:
@@ -155,7 +158,10 @@ def answer_request(
     if is_recused(session, event.id, user.id):
         raise refusal_of(user)
     officers = [_officer(session, name) for name in dict.fromkeys(answer.officers)]
-    if not officers and user.id in signers(session, event.id):
+    signed = [*signers(session, event.id)]
+    for act in SignatureAct:
+        signed += place_signers(session, event.id, act)
+    if not officers and user.id in signed:
         raise NotAllowed(
             "who has signed does not refuse a request for recusal",
             code="OWN_RECUSAL",
@@ -217,6 +223,24 @@ def signers_of(session: Session, event_ids: Sequence[int]) -> dict[int, tuple[in
     for event_id, officer_id in rows:
         found[event_id] = (*found.get(event_id, ()), officer_id)
     return found
+
+
+def place_signers(session: Session, event_id: int, act: SignatureAct) -> list[int]:
+    """Officers whose signature under an order or escalation of what hangs or is posted counts, in
+    the order of signing."""
+    session.flush()
+    out = select(Recusal.officer_id).where(Recusal.event_id == event_id)
+    return list(
+        session.scalars(
+            select(Signature.officer_id)
+            .where(
+                Signature.event_id == event_id,
+                Signature.act == act,
+                Signature.officer_id.not_in(out),
+            )
+            .order_by(Signature.id)
+        )
+    )
 
 
 def recused(session: Session, event_id: int) -> list[tuple[Recusal, str]]:

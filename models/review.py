@@ -199,7 +199,7 @@ def _reject(
     )  # fmt: skip
     # An officer who had signed for escalation keeps that row (it is append-only); the log shows
     # the change of mind, which is in the owner's favour.
-    if not _has_signed(session, event, user):
+    if not leases.has_decided(session, event, user):
         _record(session, event, user, decision, at)
 
 
@@ -238,13 +238,6 @@ def _sign(
             command_id=command_id, policy=policy, inputs={"user": user},
             expected_version=expected_version, facts={"officers": sorted([*signed, user.id])},
         )  # fmt: skip
-
-
-def _has_signed(session: Session, event: Event, user: User) -> bool:
-    found = session.scalar(
-        select(Decision.id).where(Decision.event_id == event.id, Decision.officer_id == user.id)
-    )
-    return found is not None
 
 
 def _check_ticks(decision: DecisionInput) -> None:

@@ -12,8 +12,9 @@ from models.contacts import frozen_by
 from models.errors import Refusal
 from models.event import Event, EventState
 from models.flow import Step
+from models.flows.ground_guards import asked
 from models.grounds import ground_of
-from models.pack import FILE_BROKEN, pack_status
+from models.pack import is_broken, pack_status
 from models.people import Statement, StatementStatus, User
 from models.recusal import open_requests, signers
 
@@ -28,34 +29,36 @@ def pack_complete(step: Step) -> Refusal | None:
 
 def evidence_is_broken(step: Step) -> Refusal | None:
     """W52: a stored file is not what was recorded; nothing may rest on this pack any more."""
-    if FILE_BROKEN in pack_status(step.session, step.event, policy=step.policy).missing:
+    if is_broken(step.session, step.event):
         return None
     return Refusal("EVIDENCE_SOUND", "every stored file is what was recorded")
 
 
+def evidence_is_sound(step: Step) -> Refusal | None:
+    """W52 for what needs no pack of its own: hanging and posters (B8)."""
+    if not is_broken(step.session, step.event):
+        return None
+    return Refusal("EVIDENCE_BROKEN", "a stored file is not what was recorded")
+
+
 def device_reviewed(step: Step) -> Refusal | None:
     """L01, 行政处罚法 art. 41(1)."""
-    return _fit(fitness.reviewed, step)
+    return asked(fitness.reviewed, step)
 
 
 def device_calibrated(step: Step) -> Refusal | None:
     """L35, 程序规定 art. 15: where verification is recorded, it must not have expired."""
-    return _fit(fitness.calibrated, step)
+    return asked(fitness.calibrated, step)
 
 
 def zone_has_legal_basis(step: Step) -> Refusal | None:
     """0.8: a zone without a legal basis reminds, and is never evidence."""
-    return _fit(fitness.has_legal_basis, step)
+    return asked(fitness.has_legal_basis, step)
 
 
 def our_authority(step: Step) -> Refusal | None:
     """L21: a motor lane or another authority's zone can only be handed over."""
-    return _fit(fitness.our_authority, step)
-
-
-def _fit(question: fitness.Question, step: Step) -> Refusal | None:
-    event = step.event
-    return question(event.camera, event.zone_version, event.flagged_at)
+    return asked(fitness.our_authority, step)
 
 
 def owner_was_told(step: Step) -> Refusal | None:

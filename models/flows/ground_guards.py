@@ -18,30 +18,31 @@ from models.ground import in_bay
 
 def device_has_purpose(step: Step) -> Refusal | None:
     """L15, L60."""
-    return _asked(fitness.has_purpose, step)
+    return asked(fitness.has_purpose, step)
 
 
 def device_filed(step: Step) -> Refusal | None:
     """L69: thirty days after the first use a filing number is needed."""
-    return _asked(fitness.filed, step)
+    return asked(fitness.filed, step)
 
 
 def detector_approved(step: Step) -> Refusal | None:
     """L60: the camera's approval list."""
-    return _asked(fitness.detector_approved, step)
+    return asked(fitness.detector_approved, step)
 
 
 def sign_photographed(step: Step) -> Refusal | None:
     """L35: a photo of the sign goes with the zone."""
-    return _asked(fitness.sign_photographed, step)
+    return asked(fitness.sign_photographed, step)
 
 
 def street_designated(step: Step) -> Refusal | None:
     """L50: the document that designates the street."""
-    return _asked(fitness.designated, step)
+    return asked(fitness.designated, step)
 
 
-def _asked(question: fitness.Question, step: Step) -> Refusal | None:
+def asked(question: fitness.Question, step: Step) -> Refusal | None:
+    """One question of `models.fitness`, as a guard's answer."""
     event = step.event
     return question(event.camera, event.zone_version, event.flagged_at)
 

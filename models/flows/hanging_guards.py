@@ -12,9 +12,9 @@ from models.event import FlowName
 from models.evidence import Evidence, EvidenceKind
 from models.flow import Step
 from models.notice import Notice, NoticeStatus
-from models.place import FormalOrder, PlacePermit, ResponsibleParty, Signature, SignatureAct
+from models.place import FormalOrder, PlacePermit, ResponsibleParty, SignatureAct
 from models.place_parties import agreement_of, order_of
-from models.recusal import Recusal
+from models.recusal import place_signers
 
 
 def place_zone_in_force(step: Step) -> Refusal | None:
@@ -174,15 +174,7 @@ def two_signed_escalation(step: Step) -> Refusal | None:
 
 
 def _two(step: Step, act: SignatureAct) -> Refusal | None:
-    signed = step.session.scalar(
-        select(func.count(func.distinct(Signature.officer_id))).where(
-            Signature.event_id == step.event.id,
-            Signature.act == act,
-            Signature.officer_id.not_in(
-                select(Recusal.officer_id).where(Recusal.event_id == step.event.id)
-            ),
-        )
-    )
-    if (signed or 0) >= 2:
+    signed = len(place_signers(step.session, step.event.id, act))
+    if signed >= 2:
         return None
-    return Refusal("CO_SIGNER_MISSING", f"{signed or 0} of 2 officers have signed")
+    return Refusal("CO_SIGNER_MISSING", f"{signed} of 2 officers have signed")

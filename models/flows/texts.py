@@ -167,7 +167,6 @@ def _queue(  # noqa: PLR0913 (a text is all of this, by keyword)
     not_before: datetime,
     addressee: str = "",
 ) -> Notice:
-    first_try = not_before
     notice = Notice(
         event_id=event.id,
         template=template,
@@ -177,8 +176,8 @@ def _queue(  # noqa: PLR0913 (a text is all of this, by keyword)
         phone=phone,
         phone_hash=keyed_hash(phone) if phone else "",
         status=NoticeStatus.QUEUED,
-        next_attempt_at=first_try,
-        valid_until=first_try + timedelta(seconds=valid_seconds),
+        next_attempt_at=not_before,
+        valid_until=not_before + timedelta(seconds=valid_seconds),
         created_at=at,
     )
     session.add(notice)
