@@ -1,6 +1,7 @@
 """The hand-over of an established event to the penalty file (L16, L17, L19; invariant 1).
 
-The penalty file itself lies outside. Here are its record, the conditions under which the pack may
+The penalty file itself lies outside. A vehicle's event is handed over; what hangs or is posted
+ends here with its case (B8). Here are the record of it, the conditions under which the pack may
 leave the house, the ninety days, and how the decision was served. No amount is known here.
 """
 
@@ -20,15 +21,16 @@ from models import deadlines, pre_notice
 from models.audit_log import record
 from models.case import Case
 from models.errors import BadInput, Conflict, FlowRefused, NotFound, Refusal
-from models.event import Deadline, DeadlineKind, Event, EventState, FlowName
+from models.event import Deadline, DeadlineKind, Event, EventState
 from models.evidence import Evidence
 from models.flow import SUBJECT_CASE
+from models.grounds import ground_of
 from models.looks import lock
+from models.pack import is_broken
 from models.penalty import PenaltyHandover, PreNotice
 from models.people import Decision, Statement, StatementStatus, User
-from models.place import Signature, SignatureAct
 from models.policy import Policy, load_policy
-from models.recusal import Recusal, open_requests, signers
+from models.recusal import open_requests, signers
 
 DECIDE_DAYS = ((DeadlineKind.DECIDE_60, 60), (DeadlineKind.DECIDE_80, 80),
                (DeadlineKind.DECIDE_90, 90))  # fmt: skip
@@ -47,7 +49,7 @@ class Sheet:
 
 
 def open_handover(session: Session, event: Event, *, at: datetime) -> PenaltyHandover:
-    """A20, B8: from the second signature the ninety days run."""
+    """A20: from the second signature the ninety days run."""
     row = handover_of(session, event)
     if row is None:
         row = PenaltyHandover(event_id=event.id, opened_at=at)
@@ -94,13 +96,17 @@ def refusals(session: Session, event: Event, *, policy: Policy, at: datetime) ->
             found.append(Refusal(code, message))
 
     unless(event.state == EventState.ESCALATED, "NOT_ESCALATED", "it is not established")
-    unless(len(_signers(session, event)) >= 2, "SIGNER_RECUSED",
+    unless(len(signers(session, event.id)) >= 2, "SIGNER_RECUSED",
            "two officers without a conflict have to have signed")  # fmt: skip
     unless(at < deadlines.years_later(event.first_seen_at, 2), "TOO_OLD",
            "more than two years have passed since it happened")  # fmt: skip
     unless(not _open_statements(session, event), "STATEMENT_OPEN", "a statement is not answered")
     unless(not open_requests(session, event), "RECUSAL_OPEN",
            "a request for recusal is not answered")  # fmt: skip
+    unless(ground_of(session, event) is None, "VOID_GROUND",
+           "a ground to cancel the record was verified: void it")  # fmt: skip
+    unless(not is_broken(session, event), "EVIDENCE_BROKEN",
+           "a stored file is not what was recorded")  # fmt: skip
     sheet = pre_notice.latest(session, event)
     if sheet is None:
         return [*found, Refusal("PRE_NOTICE_MISSING", "the party was not told before")]
@@ -147,12 +153,14 @@ def record_decision(
 ) -> PenaltyHandover:  # fmt: skip
     """The authority decided outside this system; from now it has seven work days to serve it.
 
-    Raises BadInput (field decision_no or decided_at), Conflict where nothing was handed over.
+    Raises BadInput (field decision_no or decided_at), Conflict where nothing was handed over or
+    the event was voided since.
     """
     number = decision_no.strip()
     if not 0 < len(number) <= 40 or pre_notice.names_money(number):
         raise BadInput("the decision's number has 1 to 40 characters", field="decision_no")
     row = _locked(session, event, user, at)
+    _not_voided(event)
     if row.exported_at is None:
         raise Conflict("it was not handed over yet", code="NOT_HANDED_OVER")
     if not row.exported_at <= decided_at <= at:
@@ -184,6 +192,7 @@ def record_service(
     if not 0 < len(proof.strip()) <= 80:
         raise BadInput("the receipt's number has 1 to 80 characters", field="proof")
     row = _locked(session, event, user, at)
+    _not_voided(event)
     if row.decided_at is None:
         raise Conflict("no decision is recorded", code="NOT_DECIDED")
     if how == "electronic" and row.consent_at is None:
@@ -207,25 +216,16 @@ def _locked(session: Session, event: Event, user: User, at: datetime) -> Penalty
     return row
 
 
+def _not_voided(event: Event) -> None:
+    """A24: nothing is decided or served of what was taken back."""
+    if event.state != EventState.ESCALATED:
+        raise Conflict("the event was voided: nothing follows from it", code="NOT_ESCALATED")
+
+
 def _case(session: Session, event: Event) -> Case:
     """The case that two officers' signatures opened, whose limits these are."""
     session.flush()
     return session.scalars(select(Case).where(Case.event_id == event.id)).one()
-
-
-def _signers(session: Session, event: Event) -> list[int]:
-    if event.flow == FlowName.PARKING:
-        return signers(session, event.id)
-    out = select(Recusal.officer_id).where(Recusal.event_id == event.id)
-    return list(
-        session.scalars(
-            select(Signature.officer_id).where(
-                Signature.event_id == event.id,
-                Signature.act == SignatureAct.ESCALATE,
-                Signature.officer_id.not_in(out),
-            )
-        )
-    )
 
 
 def _open_statements(session: Session, event: Event) -> bool:

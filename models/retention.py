@@ -2,8 +2,9 @@
 
 What goes: pictures and clips (their records stay in the chain as tombstones), the plate (its keyed
 hash stays for the repeat rule where there was an offence), readings, looks, the words of
-statements and requests. What stays: number, place, times, states and steps: counts and the record
-of who did what (L13).
+statements and of owners' requests about their data. What stays: number, place, times, states and
+steps: counts and the record of who did what (L13); pre-notices and requests for recusal too, which
+the database lets nobody rewrite (docs/decisions/0013).
 """
 
 from __future__ import annotations

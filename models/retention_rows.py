@@ -58,8 +58,10 @@ def _free_of_holds(subject: Any) -> ColumnElement[bool]:
 
 
 def _notice_due(older_than: datetime) -> ColumnElement[bool]:
+    """Also a test of the channel, which speaks of no event and holds a phone all the same."""
     ended = select(Event.id).where(Event.state.in_(sorted(ENDED)))
-    return (Notice.created_at < older_than) & Notice.event_id.in_(ended) & _held(Notice.event_id)
+    over = or_(Notice.event_id.is_(None), Notice.event_id.in_(ended))
+    return (Notice.created_at < older_than) & over & _held(Notice.event_id)
 
 
 def _receipt_due(older_than: datetime) -> ColumnElement[bool]:

@@ -45,6 +45,7 @@ CHINESE: Mapping[str, str] = {
     "ZONE_NOT_LIVE": "区域尚在提醒阶段，不能升级",
     "SAME_OFFICER": "同一执法人员不能签两次，须另一人复核",
     "EVIDENCE_SOUND": "证据文件与记录一致",
+    "EVIDENCE_BROKEN": "证据文件与记录不符，不能作为依据",
     "RECUSED": "您已回避此事件，由其他持证人员处理",
     "RECUSAL_OPEN": "当事人的回避申请尚未答复",
     "OWN_RECUSAL": "本人已签字，回避申请须由同事答复",

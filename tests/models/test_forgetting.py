@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models.chain import add_evidence, verify_chain
+from models.delivery import queue_test
 from models.errors import BadInput, Conflict, NotAllowed
 from models.event import Event
 from models.evidence import Evidence
 from models.holds import event_of_case, holds_of, lift_hold, place_hold, standing_holds
+from models.notice import Notice
 from models.people import Role, User
 from models.policy import Policy
 from models.retention import forget_events, turn
 from models.retention_log import PurgeTurn, Tombstone, write_purge
+from models.retention_rows import SORTS, forget_rows
 from models.retention_rules import LEFT
 from models.store import Store
 from tests import rows
@@ -230,3 +233,18 @@ def test_a_case_is_held_by_its_event(session: Session) -> None:
     assert event_of_case(session, "HZC1123-0001") is event
     with pytest.raises(BadInput, match="not opened for an event"):
         event_of_case(session, "HZC1123-0002")
+
+
+def test_l84_a_test_of_the_channel_is_forgotten_with_the_texts(session: Session) -> None:
+    """It speaks of no event, and holds somebody's phone all the same."""
+    policy = Policy()
+    queue_test(session, "+8613800000001", by="zhao", policy=policy, at=NOON)
+    sort = next(sort for sort in SORTS if sort.what == "notice")
+    late = NOON + timedelta(days=policy.keep_sms_days)
+
+    def forgotten(at: datetime) -> int:
+        return forget_rows(session, sort, policy, at=at, actor="test", limit=9)
+
+    assert forgotten(late) == 0
+    assert forgotten(late + timedelta(seconds=1)) == 1
+    assert session.query(Notice).count() == 0

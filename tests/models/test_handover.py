@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from models import casework, grounds, handover, pre_notice, recusal, statements
+from models import casework, handover, pre_notice, recusal, statements
 from models.case import Case
 from models.errors import BadInput, Conflict, FlowRefused, NotAllowed, NotFound
 from models.event import Event, EventState
@@ -357,38 +357,6 @@ def test_a_voided_event_is_not_handed_over(city: City) -> None:
     city.advance(90 * DAY)
     city.sweep()
     assert [f for f in _case_of(city, event).flags if f.startswith("decide")] == []
-
-
-@pytest.mark.parametrize("reason", list(casework.VoidReason))
-def test_l39_eight_grounds_three_work_days(city: City, reason: str) -> None:
-    """Verified: nobody escalates any more, and after three work days it is shown as overdue."""
-    event = city.to_review()
-    grounds.verify_ground(
-        city.session, event, city.officer, reason=reason, note="核实", policy=city.policy,
-        at=city.now,
-    )  # fmt: skip
-    with pytest.raises(FlowRefused) as refused:
-        city.decide(event, city.second)
-    assert refused.value.code == "VOID_GROUND"
-    due = city.deadline(event, "void_ground")
-    assert due is not None
-    assert due.due_at == datetime(2026, 11, 26, 16, tzinfo=UTC), "Thursday midnight in Hangzhou"
-    city.now = due.due_at
-    city.sweep()
-    assert "void_overdue" in event.flags
-    casework.void(city.session, event, city.officer, **city.order(reason=reason))
-    assert (event.state, event.outcome) == (S.VOIDED, reason)
-
-
-def test_l39_no_ninth_ground(city: City) -> None:
-    event = city.to_review()
-    for reason, note, field in (("BAD_DAY", "", "reason"), ("OTHER", " ", "note")):
-        with pytest.raises(BadInput) as refused:
-            grounds.verify_ground(
-                city.session, event, city.officer, reason=reason, note=note, policy=city.policy,
-                at=city.now,
-            )  # fmt: skip
-        assert refused.value.field == field
 
 
 def test_l40_five_work_days_for_a_statement(city: City) -> None:

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import casework, place_registry, review
+from models import casework, grounds, place_registry, recusal, review
 from models.case import Case
-from models.errors import FlowRefused
+from models.errors import FlowRefused, NotAllowed
+from models.event import Event
 from models.flows.hanging import HANGING, POSTER
 from models.people import DecisionKind, Role
 from models.place_cases import open_place_event
@@ -22,6 +23,7 @@ from models.policy import Policy
 from models.registry import save_zone
 from models.states import PLACE_TERMINAL, PlaceState
 from tests import rows
+from tests.models.keeping_cases import break_files
 from tests.models.street import Street, household
 
 S = PlaceState
@@ -294,6 +296,58 @@ def test_no_way_to_a_penalty_without_an_order(street: Street) -> None:
         assert into == {S.ESCALATED: ["B8"], S.ORDER_CHECK: ["B7e"], S.FORMAL_ORDER: ["B7"]}
         assert flow.row("B8").source == S.ORDER_CHECK
         assert flow.row("B7e").source == S.FORMAL_ORDER
+
+
+def _verified_ground(street: Street, event: Event) -> None:
+    grounds.verify_ground(
+        street.session, event, street.officer, reason="UNCLEAR_RECORD", policy=street.policy,
+        at=street.now,
+    )  # fmt: skip
+
+
+def _recusal_asked(street: Street, event: Event) -> None:
+    recusal.request(street.session, event, "请王某回避", at=street.now)
+
+
+def _files_lost(street: Street, event: Event) -> None:
+    assert break_files(street, event)
+
+
+@pytest.mark.parametrize(
+    ("doubt", "code"),
+    [
+        (_verified_ground, "VOID_GROUND"), (_recusal_asked, "RECUSAL_OPEN"),
+        (_files_lost, "EVIDENCE_BROKEN"),
+    ],
+)  # fmt: skip
+def test_b8_in_doubt_nobody_escalates(
+    street: Street, doubt: Callable[[Street, Event], None], code: str
+) -> None:
+    """L39, L09, W52, as with vehicles; also when the doubt comes between the two signatures."""
+    event = street.to_order_check()
+    street.advance(60)
+    street.on_site(event)
+    street.escalate(event, street.officer)
+    doubt(street, event)
+    with pytest.raises(FlowRefused) as refused:
+        street.escalate(event, street.second)
+    assert [refusal.code for refusal in refused.value.refusals] == [code]
+    assert event.state == S.ORDER_CHECK
+
+
+def test_l09_who_has_signed_for_escalation_refuses_no_request(street: Street) -> None:
+    event = street.to_order_check()
+    street.advance(60)
+    street.on_site(event)
+    street.escalate(event, street.officer)
+    asked = recusal.request(street.session, event, "请王某回避", at=street.now)
+    no = recusal.RequestAnswer("不成立")
+    with pytest.raises(NotAllowed) as refused:
+        recusal.answer_request(street.session, asked, street.officer, no, at=street.now)
+    assert refused.value.code == "OWN_RECUSAL"
+    third = street.person("zhou", Role.OFFICER)
+    answered = recusal.answer_request(street.session, asked, third, no, at=street.now)
+    assert answered.status == "refused"
 
 
 def test_no_way_out_of_an_end_but_voiding_an_escalation() -> None:
