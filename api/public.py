@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -22,7 +23,7 @@ from api.languages import pick, wished, words_in
 from api.public_words import PLACES, SURFACES, WORDS
 from models.camera import Camera
 from models.flows.texts import STANDARD_GRACE_SECONDS
-from models.policy import Policy, load_policy
+from models.policy import LOCAL_ZONE, Policy, load_policy
 from models.zone import Surface, Zone, ZoneKind, ZonePhase, ZoneVersion
 from pipeline.services import Services
 
@@ -30,7 +31,7 @@ router = APIRouter(prefix="/public", include_in_schema=False)
 _templates = Environment(
     loader=PackageLoader("api", "templates/public"), autoescape=True, undefined=StrictUndefined
 )
-_HOUR = {"Cache-Control": "public, max-age=3600"}
+_HOUR = {"Cache-Control": "public, max-age=3600", "Vary": "Accept-Language"}
 
 Lang = Annotated[str | None, Query(max_length=10)]
 
@@ -93,11 +94,16 @@ def published(session: Session, language: str) -> list[Place]:
             kind=pick(PLACES[camera.place_kind], language),
             direction=camera.direction,
             purpose=camera.purpose,
-            published_on=camera.published_at.date().isoformat() if camera.published_at else "",
+            published_on=_day(camera.published_at),
             kinds=[pick(WORDS[f"kind_{kind}"], language) for kind in camera.approved_detectors],
         )
         for camera in session.scalars(query)
     ]
+
+
+def _day(at: datetime | None) -> str:
+    """The city's day, which begins eight hours before that of UTC."""
+    return "" if at is None else at.astimezone(LOCAL_ZONE).date().isoformat()
 
 
 def rules_in_force(session: Session, policy: Policy, language: str) -> list[Rule]:

@@ -18,6 +18,8 @@ from models.people import User
 from models.policy import load_policy
 from models.zone import Zone, ZoneKind, ZonePhase, ZoneVersion
 from models.zones import read_zones_json
+from pipeline.evidence import decode_jpeg
+from pipeline.services import Services
 from vision.errors import BadZone
 from vision.geometry import validate_polygon
 
@@ -49,6 +51,26 @@ def save_zone(
     _refuse_too_early(session, version, before, at=at)
     tell_events(session, version.zone, at=at)
     return version
+
+
+def save_sign_photo(
+    session: Session,
+    services: Services,
+    zone_id: int,
+    data: bytes,
+    *,
+    actor: str,
+    user: User | None,
+) -> ZoneVersion:
+    """A version of the zone with the photo of its sign. Raises BadInput where it is no JPEG."""
+    if decode_jpeg(data) is None:
+        raise BadInput("the photo cannot be opened", field="photo", hint="send a JPEG")
+    zone = registry.get_zone(session, zone_id)
+    key = services.evidence.put(data, "jpg")
+    return save_zone(
+        session, zone.camera, {"name": zone.name, "sign_photo": key},
+        at=services.clock.now(), actor=actor, user=user,
+    )  # fmt: skip
 
 
 def import_zones(

@@ -8,6 +8,7 @@ import threading
 import time
 
 from models.clock import SystemClock
+from pipeline.clips import RING_SECONDS
 from vision.detect import load_detector
 from vision.frames import LiveSource
 from vision.looker import CameraLooker
@@ -24,7 +25,9 @@ def main() -> None:
     zone = ZoneShape("roadside", "parking", ROADSIDE, 5.0)
     looker = CameraLooker("quiet", [zone], load_detector(), default_reader())
     stop = threading.Event()
-    source = LiveSource(url, "quiet", clock_now=SystemClock().now, stop=stop)
+    source = LiveSource(
+        url, "quiet", clock_now=SystemClock().now, clip_seconds=RING_SECONDS, stop=stop
+    )
     looks = called = 0
     began = wall = cpu = 0.0
     for frame in source:

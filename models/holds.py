@@ -90,7 +90,7 @@ def get_hold(session: Session, hold_id: int) -> LegalHold:
     """Raises NotFound."""
     hold = session.get(LegalHold, hold_id)
     if hold is None:
-        raise NotFound(f"there is no hold {hold_id}")
+        raise NotFound(f"there is no hold {hold_id}", hint="`qifen retention holds` lists them")
     return hold
 
 
@@ -121,7 +121,7 @@ def event_of_case(session: Session, case_no: str) -> Event:
     """
     case = session.scalar(select(Case).where(Case.case_no == case_no))
     if case is None:
-        raise NotFound(f"there is no case {case_no}")
+        raise NotFound(f"there is no case {case_no}", hint="its number is on its page")
     if case.event is None:
         raise BadInput(
             f"case {case_no} was not opened for an event",

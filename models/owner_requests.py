@@ -21,6 +21,7 @@ from models.errors import BadInput, Conflict, NotAllowed, NotFound
 from models.event import Event
 from models.people import Role, User
 from models.policy import load_policy
+from models.recusal import refuse_recused
 
 ANSWER_WORK_DAYS = 15
 TEXT_LENGTH = 1000
@@ -143,6 +144,7 @@ def close_request(
     """
     if not (user.active and user.has(Role.OFFICER)):
         raise NotAllowed("only an active officer may answer", code="NOT_AN_OFFICER")
+    refuse_recused(session, request.event_id, user)
     words = text.strip()
     if not 0 < len(words) <= TEXT_LENGTH:
         raise BadInput(f"an answer has 1 to {TEXT_LENGTH} characters", field="text")

@@ -25,6 +25,7 @@ from models.looks import add_flag, lock
 from models.notice import STAFF_TEXTS, Notice, Reply, ReplyAnswer
 from models.people import Role, User
 from models.policy import Policy
+from models.recusal import refuse_recused
 from models.secret import keyed_hash
 from models.states import ENDED
 
@@ -188,6 +189,7 @@ def answer(
         raise NotAllowed("only an active officer may answer", code="NOT_AN_OFFICER")
     if reply.event_id is not None:
         lock(session, session.get_one(Event, reply.event_id))
+    refuse_recused(session, reply.event_id, user)
     if answer_of(session, reply) is not None:
         raise Conflict("this reply was answered already", code="ALREADY_ANSWERED")
     row = ReplyAnswer(

@@ -23,8 +23,9 @@ AFTER = timedelta(seconds=7)
 RECHECK_BEFORE = timedelta(seconds=2)
 RECHECK_AFTER = timedelta(seconds=14)
 """V2: from shortly before E4 until after E6, which follows ten seconds or more later."""
-RING_SECONDS = 32.0
-"""What a worker keeps: the longest clip, and as much again for keyframes that are far apart."""
+RING_SECONDS = 24.0
+"""What a worker keeps: the longest clip, and eight seconds more for keyframes that are far apart
+and for a look that comes late."""
 
 Cut = Callable[[datetime, datetime], Clip | None]
 
@@ -61,9 +62,15 @@ class ClipDesk:
         with self._lock:
             ready = [wish for wish in self._wishes if wish.end <= now]
             self._wishes = [wish for wish in self._wishes if wish.end > now]
+        # Vehicles that were flagged in one look have one clip: a car park must not hold it twenty
+        # times in memory.
+        cuts: dict[tuple[datetime, datetime], Clip | None] = {}
         clips: list[HeldClip] = []
         for wish in ready:
-            clip = cut(wish.start, wish.end)
+            span = (wish.start, wish.end)
+            if span not in cuts:
+                cuts[span] = cut(*span)
+            clip = cuts[span]
             if clip is not None:
                 clips.append(HeldClip(wish.kind, clip, wish.event_id, wish.flagged))
         return clips

@@ -23,13 +23,11 @@ import hashlib
 import hmac
 import json
 import re
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -37,6 +35,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from models.policy import Policy
 from notify.registered import registered_words
 from notify.templates import TemplateSet, load_templates
+from tests.provider_server import Handler, Http, ProviderServer
 
 KEY_ID = "a-key-id"
 KEY_SECRET = "a-key-secret-for-tests"
@@ -91,39 +90,16 @@ class StoredMessage:
         }
 
 
-class AliyunServer:
+class AliyunServer(ProviderServer[StoredMessage]):
     """Use as a context manager. `base_url` is for the channel; `messages` is what was taken."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.plan: list[Plan] = []
-        self.messages: list[StoredMessage] = []
-        self.requests: list[tuple[str, str]] = []
-        self.release = threading.Event()
-        self.broken_for_reading = False
-        self.now = now
-        self._lock = threading.Lock()
+        super().__init__(_Handler, now)
         codes = codes_of()
         self._words = {
             codes[t.language][t.name]: registered_words(t, Policy().landline)
             for t in load_templates()
         }
-        self._http = _Http(("127.0.0.1", 0), _Handler)
-        self._http.aliyun = self
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
-
-    def __enter__(self) -> AliyunServer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.release.set()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join(timeout=5)
 
     def report(self, message: StoredMessage, code: str, **changes: Any) -> dict[str, Any]:
         """One status report, as a batch holds them."""
@@ -164,10 +140,6 @@ class AliyunServer:
             self.messages.append(message)
             return message
 
-    def next_plan(self) -> Plan:
-        with self._lock:
-            return self.plan.pop(0) if self.plan else "accept"
-
     def details(self, query: dict[str, str]) -> dict[str, Any]:
         """A page of the texts to one phone on one day of Beijing's, newest first."""
         found = [
@@ -186,17 +158,12 @@ class AliyunServer:
         }
 
 
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    aliyun: AliyunServer
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     @property
     def aliyun(self) -> AliyunServer:
-        return cast("_Http", self.server).aliyun
+        return cast("AliyunServer", cast("Http", self.server).provider)
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 (http.server calls it so)
         aliyun = self.aliyun
         action = self.headers.get("x-acs-action", "")
         query = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
@@ -207,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
             if aliyun.broken_for_reading:
                 self._refuse(503, "ServiceUnavailable")
             else:
-                self._send(200, json.dumps(aliyun.details(query)).encode())
+                self.answer(200, json.dumps(aliyun.details(query)).encode())
         elif action == "SendSms":
             self._take(aliyun.next_plan(), query)
         else:
@@ -215,7 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _take(self, plan: Plan, query: dict[str, str]) -> None:
         if plan == "bad gateway":
-            self._send(502, b"<html>Bad Gateway</html>")
+            self.answer(502, b"<html>Bad Gateway</html>")
         elif isinstance(plan, str) and _NOT_OK.match(plan):
             self._refuse(400 if plan.startswith("Throttling") else 200, plan)
         else:
@@ -232,7 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = {"Code": "OK", "Message": "OK", "RequestId": "R", "BizId": message.sid}
         if plan == "nameless":
             del answer["BizId"]
-        self._send(200, b"created" if plan == "nonsense" else json.dumps(answer).encode())
+        self.answer(200, b"created" if plan == "nonsense" else json.dumps(answer).encode())
 
     def _signed(self) -> bool:
         """ACS3-HMAC-SHA256, read anew from the provider's documentation."""
@@ -260,17 +227,4 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refuse(self, status: int, code: str) -> None:
         body = {"Code": code, "Message": "Refused", "RequestId": "R"}
-        self._send(status, json.dumps(body).encode())
-
-    def _send(self, status: int, body: bytes) -> None:
-        try:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-        except OSError:
-            self.close_connection = True
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Tests are quiet."""
+        self.answer(status, json.dumps(body).encode())

@@ -18,18 +18,18 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from twilio.request_validator import RequestValidator
+
+from tests.provider_server import Handler, Http, ProviderServer
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "a-token-for-tests"
@@ -70,34 +70,11 @@ class StoredMessage:
         }
 
 
-class TwilioServer:
+class TwilioServer(ProviderServer[StoredMessage]):
     """Use as a context manager. `base_url` is for the channel; `messages` is what was taken."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.plan: list[Plan] = []
-        self.messages: list[StoredMessage] = []
-        self.requests: list[tuple[str, str]] = []
-        self.release = threading.Event()
-        self.broken_for_reading = False
-        self.now = now
-        self._lock = threading.Lock()
-        self._http = _Http(("127.0.0.1", 0), _Handler)
-        self._http.twilio = self
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
-
-    def __enter__(self) -> TwilioServer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.release.set()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join(timeout=5)
+        super().__init__(_Handler, now)
 
     def callback(
         self, message: StoredMessage, status: str, *, to: str = "", token: str = TOKEN, **extra: str
@@ -144,10 +121,6 @@ class TwilioServer:
             self.messages.append(message)
             return message
 
-    def next_plan(self) -> Plan:
-        with self._lock:
-            return self.plan.pop(0) if self.plan else "accept"
-
     def listed(self, query: dict[str, list[str]]) -> list[StoredMessage]:
         """Newest first. A filter by date leaves out what has not been sent yet, as Twilio's."""
         return list(self._matching(query))
@@ -164,16 +137,13 @@ class TwilioServer:
             yield message
 
 
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    twilio: TwilioServer
+class _Handler(Handler):
+    @property
+    def twilio(self) -> TwilioServer:
+        return cast("TwilioServer", cast("Http", self.server).provider)
 
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Http
-
-    def do_POST(self) -> None:
-        twilio = self.server.twilio
+    def do_POST(self) -> None:  # noqa: N802 (http.server calls it so)
+        twilio = self.twilio
         length = int(self.headers["Content-Length"])
         form = dict(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
         twilio.requests.append(("POST", self.path))
@@ -184,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
         if plan in _REFUSALS:
             self._error(*_REFUSALS[plan])
         elif plan == "bad gateway":
-            self._send(502, b"<html>Bad Gateway</html>")
+            self.answer(502, b"<html>Bad Gateway</html>")
         elif isinstance(plan, str) and plan.isdigit():
             self._error(400, int(plan))
         else:
@@ -196,14 +166,14 @@ class _Handler(BaseHTTPRequestHandler):
             plan(message)
         if plan in ("lost answer", "hang"):
             if plan == "hang":
-                self.server.twilio.release.wait(30)
+                self.twilio.release.wait(30)
             self.close_connection = True
         else:
             body = json.dumps(message.as_json()).encode()
-            self._send(201, {"nonsense": b"created", "nameless": b"{}"}.get(str(plan), body))
+            self.answer(201, {"nonsense": b"created", "nameless": b"{}"}.get(str(plan), body))
 
-    def do_GET(self) -> None:
-        twilio = self.server.twilio
+    def do_GET(self) -> None:  # noqa: N802 (http.server calls it so)
+        twilio = self.twilio
         twilio.requests.append(("GET", self.path))
         parts = urlsplit(self.path)
         if not self._signed_in():
@@ -211,17 +181,17 @@ class _Handler(BaseHTTPRequestHandler):
         elif twilio.broken_for_reading:
             self._error(503, 20503)
         elif parts.path.endswith("/Messages.json"):
-            self._send(200, json.dumps(self._page(parts.path, parse_qs(parts.query))).encode())
+            self.answer(200, json.dumps(self._page(parts.path, parse_qs(parts.query))).encode())
         else:
             sid = parts.path.rsplit("/", 1)[-1].removesuffix(".json")
             one = [message for message in twilio.messages if message.sid == sid]
             if one:
-                self._send(200, json.dumps(one[0].as_json()).encode())
+                self.answer(200, json.dumps(one[0].as_json()).encode())
             else:
                 self._error(404, 20404)
 
     def _page(self, path: str, query: dict[str, list[str]]) -> dict[str, Any]:
-        found = self.server.twilio.listed(query)
+        found = self.twilio.listed(query)
         size, page = int(query["PageSize"][0]), int(query.get("Page", ["0"])[0])
         following = urlencode({**{k: v[0] for k, v in query.items()}, "Page": page + 1})
         return {
@@ -238,17 +208,4 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _error(self, status: int, code: int) -> None:
         body = {"code": code, "message": "Refused", "more_info": "", "status": status}
-        self._send(status, json.dumps(body).encode())
-
-    def _send(self, status: int, body: bytes) -> None:
-        try:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-        except OSError:
-            self.close_connection = True  # the client was killed while it waited
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Tests are quiet."""
+        self.answer(status, json.dumps(body).encode())

@@ -49,7 +49,9 @@ def import_(
 
 @app.command("show")
 def show(
-    year: Annotated[int | None, typer.Argument(help="A year; none: this one.", min=1)] = None,
+    year: Annotated[
+        int | None, typer.Argument(help="A year; none: this one.", min=1, max=9998)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """What is off and what is worked besides, until when it is known, and from where."""
@@ -88,7 +90,7 @@ def _read(file: Path) -> tuple[str, list[str], list[str]]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadInput(f"{file}: {error.strerror}", field="file") from None
+        raise BadInput(f"{file}: {error.strerror}", field="file", hint=_HINT) from None
     except ValueError as error:
         raise BadInput(f"{file} is not JSON: {error}", field="file", hint=_HINT) from None
     if not isinstance(content, dict):

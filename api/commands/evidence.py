@@ -151,7 +151,14 @@ def anchor() -> None:
     with services.store.read() as session:
         stamp = stamp_of(session, row)
     typer.echo(f"{row.day}  records to {row.sequence}\nanchor {row.anchor_hash}")
-    typer.echo(f"file {services.settings.anchors / f'{row.day}.json'}")
+    exported = services.settings.anchors / f"{row.day}.json"
+    if exported.is_file():
+        typer.echo(f"file {exported}")
+    else:
+        typer.echo(
+            f"not exported, {exported.parent} cannot be written: choose another QIFEN_ANCHOR_DIR",
+            err=True,
+        )
     if stamp is not None:
         typer.echo(f"stamped {stamp.stamped_at:%Y-%m-%d %H:%M:%S}Z by {stamp.authority}")
     elif services.settings.tsa_url:

@@ -101,8 +101,9 @@ def hold(
 @app.command("lift")
 def lift(hold_id: int, reason: Annotated[str, typer.Option(help="Why it ends.")], by: By) -> None:
     """End a hold."""
-    if hold_id < 1:
-        raise BadInput("a hold's number is 1 or more", field="hold_id")
+    if not 1 <= hold_id < 2**31:
+        hint = "`qifen retention holds` lists them"
+        raise BadInput("a hold's number is 1 or more, up to ten digits", field="hold_id", hint=hint)
     services = open_services()
     with services.store.begin() as session:
         row = get_hold(session, hold_id)

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from api.console import codes, views
 from api.console.codes import coded
 from api.console.layout import Visitor, attempt, raw, table
-from api.console.refusals import CHINESE
+from api.console.refusals import told_refusal
 from api.decision_desk import DecisionDesk, standing
-from models.errors import Conflict, NotAllowed
+from models.errors import Conflict, NotAllowed, Refusal
 from models.event import Event, EventState, FlowName
+from models.flows.parking import PARKING
 from models.grounds import VoidReason
 from models.penalty import Degree, Sanction
 from models.people import Role
@@ -151,8 +152,7 @@ class DecisionCard:
             self._button("answer_it", answer)
 
     def _void(self, told: dict[str, Any]) -> None:
-        ended = self.view.row.state not in _OPEN_OR_ESCALATED
-        if ended:
+        if not PARKING.rows(self.view.row.state, "void"):
             return
         word, language = self.who.word, self.who.language
         with ui.expansion(word("void_record")).classes("w-full"):
@@ -234,15 +234,6 @@ class DecisionCard:
         )
 
 
-_OPEN_OR_ESCALATED = frozenset(
-    {
-        EventState.FLAGGED, EventState.CONFIRM_PENDING, EventState.CONFIRMED,
-        EventState.NOTICE_PENDING, EventState.GRACE, EventState.RECHECK, EventState.STAYED,
-        EventState.REVIEW_PENDING, EventState.PATROL_ASSIGNED, EventState.ESCALATED,
-    }
-)  # fmt: skip
-
-
 def _summary(who: Visitor, told: dict[str, Any]) -> str:
     """How far it is, and what still stands against it."""
     word = who.word
@@ -255,13 +246,9 @@ def _summary(who: Visitor, told: dict[str, Any]) -> str:
         if told[key]:
             name = "handed_over" if key == "exported_at" else key
             pairs.append((word(name), views.local(datetime.fromisoformat(told[key])), key))
-    against = "".join(f"<li>{escape(_against(who, refusal))}</li>" for refusal in told["refusals"])
+    refusals = [Refusal(one["code"], one["message"]) for one in told["refusals"]]
+    lines = [escape(told_refusal(refusal, who.language)) for refusal in refusals]
+    against = "".join(f"<li>{line}</li>" for line in lines)
     listed = f"<div>{escape(word('stands_against'))}<ul>{against}</ul></div>" if against else ""
     note = f'<div class="qf-muted">{escape(word("handover_nothing_else"))}</div>'
     return table(pairs) + listed + note
-
-
-def _against(who: Visitor, refusal: dict[str, str]) -> str:
-    if who.language.startswith("zh"):
-        return CHINESE.get(refusal["code"], refusal["message"])
-    return refusal["message"]

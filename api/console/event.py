@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from api.console import (
 )
 from api.console.layout import Visitor, attempt, door, in_database, page, poll, raw, visitor
 from api.field_reading import FIELD_PICTURES, Reader, field_place
+from models.errors import QifenError
 from models.event import Event, FlowName
 from models.policy import load_policy
 from pipeline.services import Services
@@ -147,9 +149,10 @@ class EventPage:
 
     async def _renew(self) -> None:
         """W42: the lease lives on while the officer clicks and types."""
-        await in_database(
-            lambda: decision_parts.open_for_review(self.services, self.who, self.view.row.id)
-        )
+        with suppress(QifenError):  # the page stays as it is while the database is away
+            await in_database(
+                lambda: decision_parts.open_for_review(self.services, self.who, self.view.row.id)
+            )
 
     def _fill_card(self) -> None:
         self.card.clear()

@@ -11,16 +11,14 @@ from fastapi.responses import Response
 from nicegui import ui
 from sqlalchemy import select
 
-from api.console import views
 from api.console.codes import OUTCOMES, coded
 from api.console.hours import HoursRows
 from api.console.layout import Visitor, attempt, door, in_database, page, raw, visitor
+from api.console.typed_times import dated, typed_instant
 from models import exemptions
-from models.errors import BadInput
 from models.exemptions import ExemptionKind
 from models.people import Role, User
 from models.plate import mask
-from models.policy import LOCAL_ZONE
 from models.zone import EnforcementArea
 from pipeline.services import Services
 
@@ -132,7 +130,7 @@ class ExemptionPage:
             f"<b>{escape(what)}</b> {escape(mask(row.plate) if row.plate else '–')} · "
             f"{escape(row.area.name)}",
             f"{escape(row.task)} · {escape(row.document)} · {escape(row.approver)}",
-            f"{views.local(row.valid_from)} – {views.local(row.valid_until)}",
+            f"{dated(row.valid_from)} – {dated(row.valid_until)}",
         ]
         if ended:
             said.append(f"{escape(self.who.word('exemption_ended'))}: {escape(row.ended_reason)}")
@@ -143,7 +141,7 @@ class ExemptionPage:
         values = {key: field.value for key, field in self.fields.items()}
         values = {key: value for key, value in values.items() if value not in (None, "")}
         for key in ("valid_from", "valid_until"):
-            values[key] = _instant(key, str(values.get(key) or ""))
+            values[key] = typed_instant(key, values.get(key))
         with self.services.store.begin() as session:
             exemptions.add_exemption(
                 session, {**values, "hours": self.hours.bands}, at=self.services.clock.now(),
@@ -159,13 +157,3 @@ class ExemptionPage:
                 user=session.get(User, self.who.id),
             )  # fmt: skip
         return True
-
-
-def _instant(field: str, text: str) -> datetime:
-    """A local day and time as people type it."""
-    try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=LOCAL_ZONE)
-    except ValueError:
-        raise BadInput(
-            f"{field} must be a day and time", field=field, hint="2026-11-22 07:00"
-        ) from None

@@ -31,7 +31,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_grace": ("不设宽容期的理由（空：设）", "Why no grace is given (empty: it is)"),
     "sign_photo": ("禁停标志照片（JPEG）", "Photo of the sign (JPEG)"),
     "sign_photo_saved": ("标志照片已保存", "The sign's photo is saved"),
-    "sign_photo_first": ("请先选择已保存的区域", "Choose a saved zone first"),
     "draw_bays": ("绘制泊位", "Draw bays"),
     "bay": ("泊位", "Bay"),
     "bay_done": ("泊位完成", "Bay done"),

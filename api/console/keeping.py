@@ -13,10 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import keeping_view
-from api.console import views
 from api.console.codes import coded
-from api.console.keeping_words import FOUND
+from api.console.keeping_words import BASIS, FOUND
 from api.console.layout import Visitor, attempt, card, door, in_database, page, raw, visitor
+from api.console.typed_times import dated
 from models import holds, integrity, owner_requests
 from models.audit_log import viewings
 from models.errors import NotFound
@@ -81,17 +81,17 @@ class KeepingPage:
         with self.services.store.read() as session:
             alarms = [
                 (row.id, _number(session, session.get_one(Evidence, row.evidence_id).event_id),
-                 row.what, views.local(row.found_at))
+                 row.what, dated(row.found_at))
                 for row in integrity.open_alarms(session)
             ]  # fmt: skip
             requests = [
                 (row.id, _number(session, row.event_id), row.kind, row.text,
-                 views.local(row.due_at), row.due_at < now)
+                 dated(row.due_at), row.due_at < now)
                 for row in owner_requests.open_requests(session)
             ]  # fmt: skip
             held = [
                 (row.id, _number(session, row.event_id), row.document, row.reason,
-                 views.local(row.placed_at))
+                 dated(row.placed_at))
                 for row in holds.standing_holds(session)
             ]  # fmt: skip
         return alarms, requests, held
@@ -203,7 +203,8 @@ class KeepingPage:
             (
                 coded(keeping_view.WHAT, rule.code, self.who.language),
                 f"{getattr(policy, rule.field)} {word('keep_days')}",
-                f"{word('keep_least')} {rule.floor_days}", rule.basis,
+                f"{rule.floor_days} {word('keep_days')}",
+                BASIS[rule.code] if self.who.language.startswith("zh") else rule.basis,
             )
             for rule in RULES
         ]  # fmt: skip
@@ -213,7 +214,7 @@ class KeepingPage:
     def _log(self, session: Session) -> str:
         rows = [
             (
-                views.local(row.at), coded(keeping_view.WHAT, row.rule, self.who.language),
+                dated(row.at), coded(keeping_view.WHAT, row.rule, self.who.language),
                 str(row.count), str(row.pictures), row.actor,
             )
             for row in log_rows(session, limit=SHOWN)
@@ -224,7 +225,7 @@ class KeepingPage:
     def _viewings(self, session: Session) -> str:
         rows = [
             (
-                views.local(row.at), row.viewer, row.unit,
+                dated(row.at), row.viewer, row.unit,
                 _number(session, row.event_id) if row.event_id else "", row.reason,
             )
             for row in viewings(session, limit=SHOWN)
@@ -239,7 +240,7 @@ class KeepingPage:
         lines = "".join(
             "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
         )
-        return f'<table class="qf"><tr>{head}</tr>{lines}</table>'
+        return f'<div class="qf-wide"><table class="qf"><tr>{head}</tr>{lines}</table></div>'
 
 
 def _number(session: Session, event_id: int) -> str:

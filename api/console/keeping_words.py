@@ -43,3 +43,18 @@ FOUND: dict[str, tuple[str, str]] = {
     "record_changed": ("记录被改动", "record changed"),
 }
 """What an alarm says."""
+
+BASIS: dict[str, str] = {
+    "discarded": "个人信息保护法第6、19、47条：未成立",
+    "left": "视频条例第17条：不少于30日",
+    "no_penalty": "行政复议法第20条：六十日内可申请复议",
+    "cases": "行政处罚法第36、47条：结案后两年",
+    "gatherings": "突发事件应对法第84、85条：人群图片，已遮盖",
+    "repeat_hashes": "“多次提醒”规则需要",
+    "texts": "通信短信息服务管理规定：不少于五个月",
+    "logs": "网络安全法第21条第三项：不少于180日",
+    "crowd_counts": "突发事件应对法第84、85条：仅数字",
+    "permits": "有效期满后一年，备查",
+    "parties": "个人信息保护法第47条：协议已终止",
+}
+"""Why each period is what it is; the rules themselves say it in English."""

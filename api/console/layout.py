@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -106,32 +106,11 @@ def page(services: Services, who: Visitor, here: str, title: str) -> Generator[N
     ui.page_title(f"{title} · {who.word('brand')}")
     with ui.element("header").classes("qf-head"):
         ui.label(who.word("brand")).classes("qf-brand")
-        for key, path in (("review", "/console/review"), ("cameras", "/console/cameras")):
-            link = ui.link(who.word(key), path).classes("here" if key == here else "")
-        with link:
+        menu = {key: ui.link(who.word(said), f"/console/{key}") for key, said in _menu(who)}
+        if here in menu:
+            menu[here].classes("here")
+        with menu["cameras"]:
             sick = raw("").style("display: inline")
-        if who.has(Role.OFFICER) or who.has(Role.OPERATOR):
-            ui.link(who.word("exemptions"), "/console/exemptions").classes(
-                "here" if here == "exemptions" else ""
-            )
-        ui.link(who.word("cases"), "/console/cases").classes("here" if here == "cases" else "")
-        if who.has(Role.OFFICER) or who.has(Role.OPERATOR):
-            ui.link(who.word("registers"), "/console/registers").classes(
-                "here" if here == "registers" else ""
-            )
-        else:
-            ui.link(who.word("reg_calls"), "/console/calls").classes(
-                "here" if here == "calls" else ""
-            )
-        if who.has(Role.OFFICER):
-            ui.link(who.word("patrol_page"), "/console/patrol")
-        if who.has(Role.ADMIN):
-            ui.link(who.word("people"), "/console/people").classes(
-                "here" if here == "people" else ""
-            )
-            ui.link(who.word("keeping"), "/console/keeping").classes(
-                "here" if here == "keeping" else ""
-            )
         ui.element("span").classes("qf-grow")
         other = "en" if who.language.startswith("zh") else "zh"
         path = escape(ui.context.client.request.url.path)
@@ -144,6 +123,22 @@ def page(services: Services, who: Visitor, here: str, title: str) -> Generator[N
         yield
     poll(SESSION_CHECK_SECONDS, lambda: _leave_if_over(who))
     poll(SICK_CHECK_SECONDS, lambda: _count_sick(services, sick))
+
+
+def _menu(who: Visitor) -> Iterator[tuple[str, str]]:
+    """Name of each page that this person has work on, and its caption's key."""
+    office = who.has(Role.OFFICER) or who.has(Role.OPERATOR)
+    yield from (("review", "review"), ("cameras", "cameras"))
+    if office:
+        yield ("exemptions", "exemptions")
+    yield ("cases", "cases")
+    yield ("registers", "registers") if office else ("calls", "reg_calls")
+    if who.has(Role.OFFICER):
+        yield ("patrol", "patrol_page")
+    if office:
+        yield ("keeping", "keeping")
+    if who.has(Role.ADMIN):
+        yield ("people", "people")
 
 
 async def _count_sick(services: Services, shown: ui.html) -> None:

@@ -29,6 +29,7 @@ MEASURED: Mapping[str, tuple[str, tuple[str, str]]] = {
     "falling_from": (TEXT, ("下降起算人数", "fewer since there were")),
     "falling_since": (MOMENT, ("下降起算时间", "fewer since")),
     "object_id": (TEXT, ("目标编号", "object number")),
+    "body_colour": (TEXT, ("车身颜色", "paint of the vehicle")),
     "rule": (TEXT, ("规则版本", "rule version")),
     "software": (TEXT, ("软件版本", "software version")),
 }

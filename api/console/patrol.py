@@ -21,6 +21,7 @@ from api.console.doors import language_of
 from api.console.patrol_words import WORDS
 from api.console.refusals import told
 from api.console.words import word
+from api.deps import LARGEST_ID, Id
 from api.desk import Desk
 from api.languages import words_in
 from api.place_desk import PlaceDesk
@@ -44,7 +45,7 @@ _templates = Environment(
 )
 Typed = Annotated[str, Form(max_length=300)]
 Photo = Annotated[UploadFile | None, File()]
-Version = Annotated[int, Form()]
+Version = Annotated[int, Form(ge=0, le=LARGEST_ID)]
 
 
 def build(services: Services) -> APIRouter:
@@ -71,7 +72,7 @@ def _add_pages(routes: APIRouter, services: Services) -> None:
         return RedirectResponse(HOME)
 
     @routes.get("/{event_id}")
-    def one(request: Request, event_id: int) -> Response:
+    def one(request: Request, event_id: Id) -> Response:
         return _event_page(request, services, event_id)
 
 
@@ -80,7 +81,7 @@ def _add_paper_acts(routes: APIRouter, services: Services) -> None:
 
     @routes.post("/{event_id}/paper")
     def paper(
-        request: Request, event_id: int, version: Version, plate: Typed = "", photo: Photo = None
+        request: Request, event_id: Id, version: Version, plate: Typed = "", photo: Photo = None
     ) -> Response:
         def act(user: User) -> None:
             desk = PlaceDesk(services, event_id, user.id, version)
@@ -89,7 +90,7 @@ def _add_paper_acts(routes: APIRouter, services: Services) -> None:
         return _act(request, services, event_id, act)
 
     @routes.post("/{event_id}/photo")
-    def photo_on_site(request: Request, event_id: int, photo: Photo = None) -> Response:
+    def photo_on_site(request: Request, event_id: Id, photo: Photo = None) -> Response:
         def act(user: User) -> None:
             PlaceDesk(services, event_id, user.id).keep_photo(_bytes(photo), EvidenceKind.ON_SITE)
 
@@ -97,7 +98,7 @@ def _add_paper_acts(routes: APIRouter, services: Services) -> None:
 
     @routes.post("/{event_id}/still")
     def still(
-        request: Request, event_id: int, version: Version, plate: Typed = "", unmoved: Typed = ""
+        request: Request, event_id: Id, version: Version, plate: Typed = "", unmoved: Typed = ""
     ) -> Response:
         def act(user: User) -> None:
             desk = PlaceDesk(services, event_id, user.id, version)
@@ -110,14 +111,14 @@ def _add_endings(routes: APIRouter, services: Services) -> None:
     """What ends an event on the spot."""
 
     @routes.post("/{event_id}/gone")
-    def gone(request: Request, event_id: int, version: Version) -> Response:
+    def gone(request: Request, event_id: Id, version: Version) -> Response:
         def act(user: User) -> None:
             PlaceDesk(services, event_id, user.id, version).gone()
 
         return _act(request, services, event_id, act)
 
     @routes.post("/{event_id}/discard")
-    def discard(request: Request, event_id: int, version: Version, reason: Typed = "") -> Response:
+    def discard(request: Request, event_id: Id, version: Version, reason: Typed = "") -> Response:
         def act(user: User) -> None:
             Desk(services, event_id, user.id, expected_version=version).discard(reason)
 
@@ -125,7 +126,7 @@ def _add_endings(routes: APIRouter, services: Services) -> None:
 
     @routes.post("/{event_id}/tow")
     def tow(
-        request: Request, event_id: int, version: Version, reference: Typed = "",
+        request: Request, event_id: Id, version: Version, reference: Typed = "",
         urgent: Typed = "", photo: Photo = None,
     ) -> Response:  # fmt: skip
         def act(user: User) -> None:
@@ -157,7 +158,7 @@ def _bytes(photo: UploadFile | None) -> bytes:
 
 
 def _waiting(session: Session) -> list[dict[str, Any]]:
-    """What waits for an officer on the spot, the one that runs out first on top."""
+    """What waits for an officer on the spot, the longest waiting on top."""
     on_paper = Event.state.in_([EventState.GRACE, EventState.RECHECK])
     rows = session.scalars(
         select(Event)

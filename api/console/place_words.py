@@ -134,7 +134,6 @@ WORDS: dict[str, Pair] = {
     "lead_unit": ("主责单位", "Lead unit"),
     "overdue": ("超时", "overdue"),
     "due": ("处置时限", "Due"),
-    "save": ("保存", "Save"),
     "check_time": ("时间", "in time"),
     "check_standard": ("标准", "to the standard"),
     "check_recurrence": ("反复", "has not come back"),

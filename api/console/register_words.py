@@ -16,7 +16,6 @@ WORDS: dict[str, Pair] = {
     "reg_add": ("登记", "Add"),
     "reg_end": ("终止", "End"),
     "reg_added": ("已登记", "Added"),
-    "reg_ended": ("已终止", "Ended"),
     "reg_kind": ("类别", "Kind"),
     "reg_shop": ("商铺", "shop"),
     "reg_household": ("住户", "household"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from html import escape
 from typing import Any
 
@@ -14,8 +13,8 @@ from nicegui import ui
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.console import views
 from api.console.layout import Visitor, attempt, door, in_database, page, raw, visitor
+from api.console.typed_times import dated, typed_day, typed_instant
 from models import place_registry, registry
 from models.errors import BadInput, NotAllowed, NotFound
 from models.people import Role, User
@@ -26,7 +25,6 @@ from models.place import (
     Responder,
     ResponderKind,
 )
-from models.policy import LOCAL_ZONE
 from models.zone import EnforcementArea, Zone, ZoneKind
 from notify.phones import mobile_number
 from pipeline.services import Services
@@ -181,7 +179,7 @@ class RegisterPage:
         said = (
             f"<b>{escape(zone)}</b> {escape(self.who.word(f'flow_{row.kind}'))}{people}<br>"
             f"{escape(row.document)} · {escape(row.approver)}<br>"
-            f"{views.local(row.valid_from)} – {views.local(row.valid_until)}"
+            f"{dated(row.valid_from)} – {dated(row.valid_until)}"
         )
 
         def end(session: Session, user: User) -> object:
@@ -259,14 +257,14 @@ class RegisterPage:
 
     def _add_agreement(self, session: Session, user: User, values: dict[str, Any]) -> None:
         zone = _zone(session, values["zone_id"])
-        signed = _day("signed_on", values["signed_on"])
+        signed = typed_day("signed_on", values["signed_on"])
         if values["party_id"] is None or signed is None:
             raise BadInput("choose who signed, and when", field="signed_on", hint="2026-11-22")
         place_registry.add_agreement(
             session, place_registry.get_party(session, values["party_id"]),
             registry.get_camera(session, zone.camera_id), polygon=zone.current.polygon,
             document=values["document"] or "", signed_on=signed,
-            valid_until=_day("valid_until", values["valid_until"]),
+            valid_until=typed_day("valid_until", values["valid_until"]),
             authorises_texts=values["authorises_texts"] is True,
             at=self.services.clock.now(), user=user,
         )  # fmt: skip
@@ -286,8 +284,9 @@ class RegisterPage:
         people = values["max_people"]
         place_registry.add_permit(
             session, _zone(session, values["zone_id"]), document=values["document"] or "",
-            approver=values["approver"] or "", valid_from=_instant("valid_from", values),
-            valid_until=_instant("valid_until", values),
+            approver=values["approver"] or "",
+            valid_from=typed_instant("valid_from", values["valid_from"]),
+            valid_until=typed_instant("valid_until", values["valid_until"]),
             max_people=None if people is None else int(people),
             at=self.services.clock.now(), user=user,
         )  # fmt: skip
@@ -335,21 +334,3 @@ def _zone(session: Session, zone_id: int | None) -> Zone:
     if zone is None:
         raise NotFound("choose a zone")
     return zone
-
-
-def _day(field: str, text: str | None) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise BadInput(f"{field} is not a date", field=field, hint="2026-11-22") from None
-
-
-def _instant(field: str, values: dict[str, Any]) -> datetime:
-    """A local time as people write it, as an instant."""
-    try:
-        written = datetime.fromisoformat(str(values[field] or "").strip())
-    except ValueError:
-        raise BadInput(f"{field} is no time", field=field, hint="2026-11-22 08:00") from None
-    return written if written.tzinfo else written.replace(tzinfo=LOCAL_ZONE)

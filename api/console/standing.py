@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 from html import escape
 from typing import Any
 
@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from api.console.layout import Visitor, attempt, door, page, raw, visitor
 from api.console.refusals import told_refusal
+from api.console.typed_times import typed_day
 from models import fitness, registry
 from models.camera import Camera, PlaceKind
-from models.errors import BadInput
 from models.people import Role
 from models.policy import LOCAL_ZONE
 from models.zone import ZoneKind
@@ -121,21 +121,11 @@ class StandingPage:
         for key, column in DAYS.items():
             # A verification holds to the end of its last day.
             hour = time(23, 59, 59) if column == "calibrated_until" else time()
-            values[column] = _local(key, str(self.fields[key].value or ""), hour)
+            day = typed_day(key, self.fields[key].value)
+            values[column] = None if day is None else datetime.combine(day, hour, LOCAL_ZONE)
         with self.services.store.begin() as session:
             camera = registry.get_camera(session, self.camera_id)
             registry.update_camera(
                 session, camera, values, at=self.services.clock.now(), actor=self.who.username
             )
             return self._missing(session, camera)
-
-
-def _local(field: str, text: str, hour: time) -> datetime | None:
-    """A local day as people type it, at an hour; None where it is left empty."""
-    if not text.strip():
-        return None
-    try:
-        day = date.fromisoformat(text.strip())
-    except ValueError:
-        raise BadInput(f"{field} must be a day", field=field, hint="2026-11-22") from None
-    return datetime.combine(day, hour, LOCAL_ZONE)

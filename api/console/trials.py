@@ -15,12 +15,11 @@ from api.console import camera_views, views
 from api.console.layout import Visitor, attempt, card, door, page, raw, visitor
 from api.console.zones import standing_of
 from models import precision, registry
-from models.errors import BadInput, NotFound
+from models.errors import NotFound
 from models.event import Event
 from models.people import Role, User
 from models.plate import mask
 from models.policy import load_policy
-from pipeline.evidence import decode_jpeg
 from pipeline.services import Services
 
 SHOWN = 20
@@ -148,14 +147,9 @@ class TrialPage:
         data = await event.file.read()
 
         def write() -> bool:
-            if decode_jpeg(data) is None:
-                raise BadInput("the photo cannot be opened", field="photo", hint="send a JPEG")
-            key = self.services.evidence.put(data, "jpg")
             with self.services.store.begin() as session:
-                zone = registry.get_zone(session, self.zone_id)
-                zoning.save_zone(
-                    session, zone.camera, {"name": zone.name, "sign_photo": key},
-                    at=self.services.clock.now(), actor=self.who.username,
+                zoning.save_sign_photo(
+                    session, self.services, self.zone_id, data, actor=self.who.username,
                     user=session.get(User, self.who.id),
                 )  # fmt: skip
             return True

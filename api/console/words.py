@@ -102,7 +102,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "minutes": ("分钟", "min"),
     "looks": ("次", "looks"),
     "earlier": ("更早的记录", "Earlier"),
-    "no_steps": ("暂无记录。", "Nothing yet."),
     "no_pictures": ("暂无图片。", "No pictures yet."),
     "counted_not": ("不计", "did not count"),
     "open_full": ("打开原图", "open the original"),

@@ -12,11 +12,9 @@ from api import shapes, zoning
 from api.deps import Body, Id, Line, Operator, Serving, Staff, signed_in
 from api.zone_sight import Sight
 from models import casework, fitness, registry
-from models.errors import BadInput
 from models.event import ActorKind
 from models.flow import Actor
 from models.policy import load_policy
-from pipeline.evidence import decode_jpeg
 from pipeline.health_reference import accept_for_zone
 
 router = APIRouter(tags=["zones"], dependencies=signed_in)
@@ -155,18 +153,9 @@ def sign_photo(
 ) -> dict[str, Any]:
     """The photo that shows the sign at the place (程序规定 art. 15, L35), as a new version."""
     data = photo.file.read()
-    if decode_jpeg(data) is None:
-        raise BadInput("the photo cannot be opened", field="photo", hint="send a JPEG")
-    key = services.evidence.put(data, "jpg")
     with services.store.begin() as session:
-        row = registry.get_zone(session, zone_id)
-        version = zoning.save_zone(
-            session,
-            row.camera,
-            {"name": row.name, "sign_photo": key},
-            at=services.clock.now(),
-            actor=caller.name,
-            user=caller.user,
+        version = zoning.save_sign_photo(
+            session, services, zone_id, data, actor=caller.name, user=caller.user
         )
         return shapes.zone(version.zone)
 

@@ -95,3 +95,8 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     answer = qifen("import", tmp_path / "none.json")
     assert answer.exit_code == 2
     assert "none.json" in answer.stderr
+    assert "hint: " in answer.stderr
+
+
+def test_a_year_beyond_every_calendar() -> None:
+    assert qifen("show", 99999).exit_code == 2

@@ -69,6 +69,16 @@ def test_l01_published_cameras_are_listed(
     assert "目前没有公布的设备" in nobody.get("/public/cameras?lang=zh").text
 
 
+def test_l01_the_day_of_publication_is_the_citys(
+    nobody: httpx.Client, street: int, services: Services
+) -> None:
+    """Midnight in the city is the day before in UTC."""
+    day: dict[str, Any] = {"published_at": "2026-11-01T00:00:00+08:00"}
+    with services.store.begin() as session:
+        update_camera(session, get_camera(session, street), day, at=NOON, actor="test")
+    assert "<td>2026-11-01</td>" in nobody.get("/public/cameras?lang=zh").text
+
+
 def test_l20_rules_say_basis_procedure_and_remedies(
     nobody: httpx.Client, street: int, services: Services
 ) -> None:

@@ -101,12 +101,14 @@ def test_a_hold_is_laid_and_lifted(store: Store) -> None:
         (["hold", "HZC0101-0001", "--by", "wang"], "no case HZC0101-0001"),
         (["lift", "7", "--by", "wang"], "no hold 7"),
         (["lift", "0", "--by", "wang"], "1 or more"),
+        (["lift", str(2**64), "--by", "wang"], "up to ten digits"),
     ],
 )
 def test_what_is_wrong_is_one_line(store: Store, words: list[str], said: str) -> None:
     more = ["--document", "d"] if words[0] == "hold" else []
     result = qifen("retention", *words, "--reason", "x", *more)
     assert (result.exit_code, said in result.stderr) == (2, True), result.output
+    assert "hint: " in result.stderr
 
 
 def test_l71_viewings_are_listed(store: Store) -> None:
@@ -115,6 +117,17 @@ def test_l71_viewings_are_listed(store: Store) -> None:
     assert (found["viewer"], found["event_no"], found["reason"]) == ("wang", NUMBER, "复核")
     assert qifen("evidence", "viewings", "--viewer", "nobody").stdout == ""
     assert qifen("evidence", "viewings", "--event", "HZ0101-9999").exit_code == 2
+
+
+def test_an_anchor_that_cannot_be_exported_is_not_said_to_be(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in the way").write_bytes(b"")
+    monkeypatch.setenv("QIFEN_ANCHOR_DIR", str(tmp_path / "in the way" / "anchors"))
+    said = qifen("evidence", "anchor")
+    assert (said.exit_code, "anchor " in said.stdout) == (0, True)
+    assert "file " not in said.stdout
+    assert "QIFEN_ANCHOR_DIR" in said.stderr
 
 
 def test_l80_an_anchor_is_written_printed_and_stamped(

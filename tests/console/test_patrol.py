@@ -114,6 +114,10 @@ def spot(
     return Spot(phone, services, make(City.to_patrol))
 
 
+def test_a_number_too_large_for_any_event_breaks_nothing(phone: httpx.Client) -> None:
+    assert phone.get(f"/console/patrol/{2**64}").status_code == 422
+
+
 def test_a26_the_whole_way_on_a_phone(spot: Spot, services: Services, clock: FakeClock) -> None:
     """Paper, seven minutes, two photos, on to the officers; each page is small and script-free."""
     listed = spot.phone.get("/console/patrol").text

@@ -10,7 +10,9 @@ import pytest
 
 import api.console
 from api.console import codes, measures
+from api.console.keeping_words import BASIS
 from api.console.refusals import told
+from api.console.typed_times import dated, typed_day, typed_instant
 from api.console.words import WORDS, word
 from models.case import Loop, UnitRole
 from models.errors import BadInput, FlowRefused, Refusal
@@ -22,6 +24,7 @@ from models.flows.tables import FLOWS
 from models.notice import NoticeStatus
 from models.people import DecisionKind, Role, StatementStatus
 from models.policy import Policy
+from models.retention_rules import RULES
 from models.review import RejectReason
 from models.states import CaseState, CrowdState, PlaceState
 from models.zone import Authority, ConfirmMode, Surface, ZoneKind, ZonePhase
@@ -96,6 +99,23 @@ def test_both_languages_are_filled_in() -> None:
             assert chinese, key
             assert english, key
     assert (word("grace", "zh"), word("grace", "en")) == ("宽容期（秒）", "Grace (seconds)")
+
+
+def test_every_period_says_why_in_chinese() -> None:
+    assert set(BASIS) == {rule.code for rule in RULES}
+
+
+def test_a_time_that_people_type_is_the_citys_unless_it_says_otherwise() -> None:
+    assert typed_instant("valid_from", " 2026-11-22 07:00 ").isoformat() == (
+        "2026-11-22T07:00:00+08:00"
+    )
+    at = typed_instant("valid_from", "2026-11-21T23:30:00+00:00")
+    assert dated(at) == "2026-11-22 07:30"
+    assert typed_day("signed_on", "  ") is None
+    with pytest.raises(BadInput, match="valid_from must be a day and time"):
+        typed_instant("valid_from", None)
+    with pytest.raises(BadInput, match="signed_on must be a day"):
+        typed_day("signed_on", "22.11.2026")
 
 
 def test_an_officers_own_reason_is_shown_as_it_is() -> None:

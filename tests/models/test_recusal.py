@@ -10,11 +10,13 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import casework, leases, recusal, review, statements
+from models import casework, leases, owner_requests, recusal, replies, review, statements
 from models.errors import BadInput, Conflict, FlowRefused, NotAllowed, QifenError, StaleVersion
 from models.event import Event, EventState
+from models.notice import Reply
 from models.people import Decision, DecisionKind, Role, User
 from models.recusal import RequestAnswer
+from models.replies import Inbound
 from models.review import DecisionInput, RejectReason
 from tests.models.city import CONTACT, City
 from tests.models.street import Street
@@ -30,6 +32,14 @@ def _declare(city: City, event: Event, user: User, code: str = "OWN_VEHICLE") ->
 
 def _lease(city: City, event: Event, user: User) -> leases.Lease:
     return leases.take(city.session, event, user, policy=city.policy, at=city.now)
+
+
+def _reply(city: City, event: Event) -> Reply:
+    """The owner's word by text, which freezes the escalation (W20)."""
+    said = Inbound("twilio", "R1", CONTACT.phone, "不是我的车")
+    row = replies.receive(city.session, said, policy=city.policy, at=city.now)
+    assert row.event_id == event.id
+    return row
 
 
 ACTS: dict[str, tuple[str, Act]] = {
@@ -65,6 +75,23 @@ ACTS: dict[str, tuple[str, Act]] = {
             c.officer,
             upheld=True,
             **c.order(text="属实"),
+        ),
+    ),
+    "answer a reply": (
+        "to_review",
+        lambda c, e: replies.answer(
+            c.session, _reply(c, e), c.officer, contact_is_right=True, note="已核实", at=c.now
+        ),
+    ),
+    "answer for the record": (
+        "to_grace",
+        lambda c, e: owner_requests.close_request(
+            c.session,
+            owner_requests.receive_request(c.session, e, "access", at=c.now),
+            c.officer,
+            granted=True,
+            text="已提供",
+            at=c.now,
         ),
     ),
 }
