@@ -81,6 +81,9 @@ class Camera(Base):
     """Kinds of zones (ZoneKind) that this camera is approved for; no other runs on it (L60)."""
     impact_assessment: Mapped[str | None] = mapped_column(String(120))
     """Number of the assessment of its effects on people (PIPL art. 55, L64)."""
+    privacy_masks: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """Polygons in 0..1 of the picture over windows and homes: what lies under one is blacked out
+    as soon as a picture is decoded, and no clip is cut (L69, 视频条例 art. 7)."""
     calibrated_until: Mapped[datetime | None]
     clock_offset_seconds: Mapped[float] = mapped_column(default=0.0)
     """How far the camera's clock is ahead of ours, as a person found it; beyond 1.0 s nothing is

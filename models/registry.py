@@ -131,6 +131,7 @@ _CAMERA: Mapping[str, fields.Rule] = {
     "place_kind": _place_kind,
     "approved_detectors": _detectors,
     "impact_assessment": fields.optional(fields.text(120)),
+    "privacy_masks": fields.polygons,
     "calibrated_until": fields.optional(fields.instant),
     "clock_offset_seconds": fields.number(-86400, 86400),
 }
