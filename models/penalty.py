@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -32,6 +32,11 @@ class Degree(StrEnum):
     SEVERE = "SEVERE"
 
 
+RECEIVED_BY = ("party", "family", "unit", "agent", "witness", "nobody")
+"""Who took a document (民事诉讼法 arts. 88 to 91, which 行政处罚法 art. 61 refers to): 本人, 同住成年家属,
+单位收发部门, 代理人或指定代收人, 见证人 (it was left at the place), and nobody of an announcement."""
+
+
 class PreNotice(Base):
     """One version of the pre-notice of an event; the latest counts, none is rewritten."""
 
@@ -44,6 +49,8 @@ class PreNotice(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
     version: Mapped[int]
+    number: Mapped[str] = mapped_column(String(40), default="", server_default=text("('')"))
+    """文号: what the authority's register calls the sheet; stands from the delivery on."""
     sanction: Mapped[str] = mapped_column(String(12))
     degree: Mapped[str] = mapped_column(String(10))
     severity: Mapped[int]
@@ -59,6 +66,8 @@ class PreNotice(Base):
     delivered_at: Mapped[datetime | None]
     delivered_how: Mapped[str] = mapped_column(String(16), default="")
     delivered_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    received_by: Mapped[str] = mapped_column(String(10), default="", server_default=text("('')"))
+    """In which relation to the party who took it stands (`RECEIVED_BY`); the name is on paper."""
     proof: Mapped[str] = mapped_column(String(80), default="")
     """Number of the signed receipt (送达回证) or of the registered letter."""
     waived_at: Mapped[datetime | None]
@@ -85,4 +94,6 @@ class PenaltyHandover(Base):
     decided_at: Mapped[datetime | None]
     served_at: Mapped[datetime | None]
     served_how: Mapped[str] = mapped_column(String(16), default="")
+    received_by: Mapped[str] = mapped_column(String(10), default="", server_default=text("('')"))
+    """As `PreNotice.received_by`, of the decision."""
     proof: Mapped[str] = mapped_column(String(80), default="")

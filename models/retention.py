@@ -32,7 +32,14 @@ from models.owner_requests import (
 )
 from models.people import Statement, StatementStatus, User
 from models.policy import LOCAL_ZONE, Policy
-from models.retention_log import FileRemoval, PurgeLog, PurgeTurn, Tombstone, write_purge
+from models.retention_log import (
+    GONE,
+    FileRemoval,
+    PurgeLog,
+    PurgeTurn,
+    Tombstone,
+    write_purge,
+)
 from models.retention_rules import (
     CASES,
     DISCARDED,
@@ -54,8 +61,6 @@ _KEPT_MEASURES = frozenset(
 """Of the measured values: how well the eyes worked. Readings, places and colours go."""
 _REMEMBERED = frozenset({LEFT.code, NO_PENALTY.code, CASES.code})
 """Rules whose plates stay as keyed hashes: there was an episode that the repeat rule counts."""
-GONE = "(deleted)"
-"""Stands where the words of a statement or a request were."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from models.base import Base
 GENESIS = "0" * 64
 DAILY = "daily"
 """The rule of the row that closes a run: it shows that the job ran, also where nothing was due."""
+GONE = "(deleted)"
+"""Stands where words of somebody were."""
 _LOG_LOCK = 0x71_69_70_75_72_67_65  # "qipurge": one purge at a time takes the next number
 
 
