@@ -14,12 +14,12 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-import openvino as ov
 
 from benchmarks.material import busy_clip, decoded
 from vision.detect import load_detector
 from vision.detect_letterbox import Letterbox
 from vision.detect_onnxruntime import to_blob
+from vision.engine import core
 from vision.looker import CameraLooker
 from vision.types import Detector, Frame, Image, ZoneShape
 from vision.weights import resolve_weights
@@ -62,10 +62,10 @@ def ratio(bare: Timing, ours: Timing) -> dict[str, float]:
 
 def bare_inference(height: int, width: int) -> Callable[[], None]:
     """One round of the default network at this input size on a ready-made input."""
-    core = ov.Core()
-    model = core.read_model(resolve_weights().path)
+    engine = core()
+    model = engine.read_model(resolve_weights().path)
     model.reshape([1, 3, height, width])
-    request = core.compile_model(
+    request = engine.compile_model(
         model, "CPU", {"PERFORMANCE_HINT": "LATENCY"}
     ).create_infer_request()
     facts = read_model(resolve_weights().path)

@@ -16,13 +16,15 @@ from typing import Any
 
 import openvino as ov
 
+from vision.engine import core
+
 PARTS = ("looks", "quiet", "memory", "cases")
 
 
 def machine() -> dict[str, Any]:
     """What the absolute figures were measured on."""
     return {
-        "cpu": str(ov.Core().get_property("CPU", "FULL_DEVICE_NAME")),
+        "cpu": str(core().get_property("CPU", "FULL_DEVICE_NAME")),
         "cores": os.cpu_count(),
         "load_average": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),

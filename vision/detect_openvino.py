@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from openvino import opset13
 
 from vision.detect_letterbox import GREY, Letterbox
+from vision.engine import core
 from vision.types import Image
 from vision.weights_read import Colours, table_index
 
@@ -34,7 +35,7 @@ class OpenVinoEngine:
         self._settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if threads is not None:
             self._settings["INFERENCE_NUM_THREADS"] = threads
-        self._core = ov.Core()
+        self._core = core()
         self._requests: OrderedDict[Letterbox, tuple[Any, int]] = OrderedDict()
 
     def infer(self, image: Image, letterbox: Letterbox) -> NDArray[np.float32]:

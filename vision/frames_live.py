@@ -21,6 +21,7 @@ from vision.errors import (
 from vision.frames_open import redact_url
 from vision.frames_picture import DecodedPicture
 from vision.frames_reader import Pace, Reader, Received
+from vision.masks import MaskedPicture, Masks
 from vision.types import Frame
 
 _POLL_SECONDS = 0.25
@@ -82,6 +83,7 @@ class LiveSource:
     as they come often enough: at most `keyframes_enough_periods` looks apart, or as often as
     `want_more` asks while a watch is open.
     With `clip_seconds` the packets of so long are kept as they came, for `clip`.
+    With `masks` what lies under them is in no frame; packets cannot be masked and are not kept.
     A slow consumer gets the newest frame; older ones are dropped, never queued. Nothing is raised
     for trouble with the stream: `on_state` and `state` tell of it. `on_state` runs in the
     consumer's thread, between frames.
@@ -98,6 +100,7 @@ class LiveSource:
         read_timeout_seconds: float = 10.0,
         keyframes_enough_periods: float = 2.5,
         clip_seconds: float = 0.0,
+        masks: Masks = (),
         stop: threading.Event | None = None,
         on_state: Callable[[StreamState], None] | None = None,
     ) -> None:
@@ -106,7 +109,9 @@ class LiveSource:
         self._clock_now = clock_now
         self._open_timeout_seconds = open_timeout_seconds
         self._read_timeout_seconds = read_timeout_seconds
-        self._ring = PacketRing(clip_seconds) if clip_seconds > 0 else None
+        self._masks = masks
+        # A packet holds what lies under a mask, and it is all that a clip is made of.
+        self._ring = PacketRing(clip_seconds) if clip_seconds > 0 and not masks else None
         self._pace = Pace(looks_per_second, keyframes_enough_periods)
         self._stop = stop or threading.Event()
         self._on_state = on_state
@@ -130,7 +135,7 @@ class LiveSource:
 
     def clip(self, start: datetime, end: datetime) -> Clip | None:
         """The stream as it came between these instants, from a keyframe on, at most
-        `clip_seconds` back; None where less than ten seconds of it are there."""
+        `clip_seconds` back; None where less than ten seconds of it are there, or masks are."""
         return None if self._ring is None else self._ring.cut(start, end)
 
     @property
@@ -231,13 +236,15 @@ class LiveSource:
         return _NO_PICTURE_SECONDS + opening
 
     def _frame(self, received: Received) -> Frame:
+        picture = DecodedPicture(received.picture)
         return Frame(
             camera=self._camera,
             at=received.at,
-            picture=DecodedPicture(received.picture),
+            picture=MaskedPicture(picture, self._masks) if self._masks else picture,
             pts=received.pts,
             keyframe=bool(received.picture.key_frame),
             sequence=received.sequence,
+            masks=len(self._masks),
         )
 
     def _wait_seconds(self, error: VisionError) -> float:

@@ -61,6 +61,8 @@ class Frame:
     keyframe: bool = True
     sequence: int = 0
     """Counts decoded frames since the source was opened; a reconnect starts at 0 again."""
+    masks: int = 0
+    """How many privacy masks were laid over it before anybody saw it (`vision.masks`)."""
 
     @property
     def image(self) -> Image:

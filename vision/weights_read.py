@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import openvino as ov
 
+from vision.engine import core
 from vision.errors import BadWeights
 from vision.layouts import VEHICLE_KINDS, YoloLayout, tell_layout
 
@@ -65,7 +66,7 @@ class ModelFacts:
 def read_model(path: Path) -> ModelFacts:
     """Facts of an ONNX model. Raises BadWeights: not a model, wrong input, output or classes."""
     try:
-        model = ov.Core().read_model(path)
+        model = core().read_model(path)
     except RuntimeError as error:
         raise BadWeights(
             f"{path.name} is not a model that can be read",

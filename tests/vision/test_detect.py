@@ -18,6 +18,7 @@ from vision.detect import load_detector
 from vision.detect_letterbox import Letterbox
 from vision.detect_onnxruntime import to_blob
 from vision.detect_openvino import KEPT_SIZES, OpenVinoEngine, fold_input
+from vision.engine import core
 from vision.errors import BadPicture, BadWeights
 from vision.geometry import box_iou
 from vision.types import Detection, Image
@@ -118,8 +119,8 @@ def test_the_folded_input_is_a_plain_letterbox(height: int, width: int, colours:
     letterbox = Letterbox.fit(image, 640, 640, STRIDE)
     through = ov.opset13.parameter([1, 3, letterbox.height, letterbox.width], np.float32)
     model = ov.Model([ov.opset13.result(through)], [through])
-    core = ov.Core()
-    compiled = core.compile_model(
+    engine = core()
+    compiled = engine.compile_model(
         fold_input(model, letterbox, colours), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
     )
     folded = compiled([letterbox.shrink(image)[None]])[0]
@@ -142,10 +143,10 @@ def test_boxes_are_those_of_a_plain_letterbox(street: Image) -> None:
     weights = resolve_weights()
     facts = read_model(weights.path)
     letterbox = Letterbox.fit(street, 640, 640, STRIDE)
-    core = ov.Core()
-    model = core.read_model(weights.path)
+    engine = core()
+    model = engine.read_model(weights.path)
     model.reshape([1, 3, letterbox.height, letterbox.width])
-    bare = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    bare = engine.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     table = bare([to_blob(letterbox.apply(street), facts.colours)])[0][0]
     ours = [d for d in load_detector().detect(street) if d.confidence > 0.5]
     assert ours

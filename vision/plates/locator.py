@@ -17,9 +17,9 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
+from vision.engine import core
 from vision.plates.locate_grid import Answer, FoundPlate, peaks, same_plate
 from vision.plates.read import lean_settings
 from vision.plates.released import released
@@ -62,7 +62,7 @@ class Locator:
     def __init__(
         self, weights: Path = WEIGHTS, *, sha256: str | None = SHA256, threads: int = 1
     ) -> None:
-        model: Any = ov.Core().read_model(released(weights, sha256, "the plate locator's"))
+        model: Any = core().read_model(released(weights, sha256, "the plate locator's"))
         self._far = _Canvas(model, _CANVAS, threads)
         self._near = _Canvas(model, _CLOSE, threads)
         self._turn = threading.Lock()
@@ -129,7 +129,7 @@ class _Canvas:
         width, height = size
         self._size = size
         model.reshape([1, 3, height, width])
-        compiled: Any = ov.Core().compile_model(model, "CPU", lean_settings(threads))
+        compiled: Any = core().compile_model(model, "CPU", lean_settings(threads))
         self._request: Any = compiled.create_infer_request()
 
     def look(self, image: Image, window: _Window, least: float, most: int) -> list[FoundPlate]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
+from vision.engine import core
 from vision.errors import BadWeights
 from vision.plates.rectify import flatten
 from vision.plates.released import released
@@ -82,7 +82,7 @@ class PlateNetwork:
         model.reshape([VIEWS, 3, HEIGHT, WIDTH])
         # Full precision: a probability near the bar must not depend on the machine's arithmetic.
         settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
-        self._compiled: Any = ov.Core().compile_model(model, "CPU", settings)
+        self._compiled: Any = core().compile_model(model, "CPU", settings)
         self._request: Any = self._compiled.create_infer_request()
         self._turn = threading.Lock()
 
@@ -103,7 +103,7 @@ def _model(weights: Path) -> Any:
     """Raises BadWeights where the file is another network."""
     hint = "reinstall qifen, or make the weights again with `python -m vision.train plates`"
     try:
-        model: Any = ov.Core().read_model(str(weights))
+        model: Any = core().read_model(str(weights))
     except RuntimeError as error:
         raise BadWeights(
             f"the plate network {weights.name} cannot be read", hint=hint, field="plates"

@@ -22,9 +22,9 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
+from vision.engine import core
 from vision.errors import BadWeights
 from vision.plates import grammar
 from vision.types import Image
@@ -102,11 +102,11 @@ class Recogniser:
     """Loads the network once; `read` may be called from any number of threads, in turn."""
 
     def __init__(self, *, threads: int = 1) -> None:
-        core = ov.Core()
-        model: Any = core.read_model(str(wheel_model("PP-OCRv6_rec_small.onnx")))
+        engine = core()
+        model: Any = engine.read_model(str(wheel_model("PP-OCRv6_rec_small.onnx")))
         self._characters = _dictionary(model)
         model.reshape([1, 3, HEIGHT, WIDTH])  # one shape: OpenVINO keeps memory for each
-        self._compiled: Any = core.compile_model(
+        self._compiled: Any = engine.compile_model(
             model,
             "CPU",
             lean_settings(threads),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from vision.engine import core
 from vision.errors import BadWeights
 from vision.plates.locator import Locator
 from vision.train.locator.sources import Sources
@@ -39,7 +40,6 @@ def test_learns_and_goes_on(tmp_path: Path) -> None:
 
 def test_the_export_answers_as_the_network_does(tmp_path: Path) -> None:
     """ONNX through OpenVINO against torch; and the locator takes the file."""
-    import openvino as ov
     import torch
 
     from vision.train.locator.export import export
@@ -50,7 +50,7 @@ def test_the_export_answers_as_the_network_does(tmp_path: Path) -> None:
     file = export(network, tmp_path / "locator.onnx")
     assert file.stat().st_size < 2_000_000
     picture = np.random.default_rng(0).random((1, 3, 64, 96), np.float32)
-    compiled = ov.Core().compile_model(file, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = core().compile_model(file, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     answer = next(iter(compiled(picture).values()))
     with torch.no_grad():
         wanted = network(torch.from_numpy(picture)).numpy()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import openvino as ov
 import pytest
 
 from tests.vision.onnx_files import write_model
@@ -14,6 +13,7 @@ from tests.vision.train.street_material import untaught_branch
 from vision.detect import load_detector
 from vision.detect_letterbox import Letterbox
 from vision.detect_onnxruntime import to_blob
+from vision.engine import core
 from vision.errors import BadWeights
 from vision.evaluate import Labelled, Truth
 from vision.layouts import YoloLayout
@@ -45,7 +45,7 @@ def model(teacher_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(path: Path, blob: np.ndarray) -> np.ndarray:
     """The first output at full precision."""
-    compiled = ov.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return np.asarray(compiled([blob])[0])[0]
 
 
@@ -124,7 +124,7 @@ def test_the_shipped_six_classes_are_the_teachers(data_dir: Path, teacher_file: 
 
 def test_the_trunk_gives_six_maps(teacher_file: Path, tmp_path: Path) -> None:
     write_trunk(tmp_path / "trunk.onnx", read_teacher(teacher_file))
-    compiled = ov.Core().compile_model(tmp_path / "trunk.onnx", "CPU")
+    compiled = core().compile_model(tmp_path / "trunk.onnx", "CPU")
     maps = compiled([np.zeros((2, 3, 64, 128), np.float32)])
     shapes = [maps[index].shape for index in range(6)]
     assert shapes == [(2, 64, 8, 16), (2, 128, 4, 8), (2, 256, 2, 4)] * 2

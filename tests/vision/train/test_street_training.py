@@ -9,6 +9,7 @@ import pytest
 from tests.vision.extra import needs_ultralytics
 from tests.vision.train.street_material import wall, write_data_set
 from vision.detect import load_detector
+from vision.engine import core
 from vision.train.street.learn import Recipe
 
 
@@ -43,7 +44,6 @@ def test_a_training_run_stops_goes_on_and_ends_in_a_model(data_dir: Path, tmp_pa
 def test_the_branch_in_torch_and_in_the_file_is_one(data_dir: Path, tmp_path: Path) -> None:
     """What is trained is what ships: the same features give the same boxes and scores."""
     import numpy as np
-    import openvino as ov
 
     from vision.train.street.export import write_street, write_trunk
     from vision.train.street.network import (
@@ -69,7 +69,7 @@ def test_the_branch_in_torch_and_in_the_file_is_one(data_dir: Path, tmp_path: Pa
     boxes, scores = boxes_of(raw, points, strides)[0].numpy(), raw[0, 4:].sigmoid().numpy()
 
     write_street(tmp_path / "street.onnx", teacher, folded(learned, running), {}, 9.0)
-    compiled = ov.Core().compile_model(tmp_path / "street.onnx", "CPU")
+    compiled = core().compile_model(tmp_path / "street.onnx", "CPU")
     blob = picture[..., ::-1].transpose(2, 0, 1)[None].astype(np.float32) / 255
     table = compiled([np.ascontiguousarray(blob)])[0][0][:, -len(points) :]
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2

@@ -10,6 +10,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from vision.engine import core
 from vision.train.street.topology import (
     Features,
     Weights,
@@ -32,7 +33,7 @@ class FrozenTrunk:
     """COCO's trunk in OpenVINO: as it will run, and several times faster than in torch."""
 
     def __init__(self, path: Path, threads: int) -> None:
-        self._core = ov.Core()
+        self._core = core()
         self._path = path
         self._threads = threads
         self._compiled: dict[tuple[int, ...], ov.CompiledModel] = {}

@@ -18,6 +18,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from vision.engine import core
 from vision.errors import BadWeights
 
 Floats = NDArray[np.float32]
@@ -182,7 +183,7 @@ def read_teacher(path: Path) -> Weights:
     Raises BadWeights where the file is not that model.
     """
     try:
-        model = ov.Core().read_model(path)
+        model = core().read_model(path)
     except RuntimeError as error:
         raise BadWeights(f"the teacher {path.name} cannot be read") from error
     weights: Weights = {}
