@@ -11,6 +11,7 @@ from models.case_photos import CasePhoto
 from models.event import Deadline, Event, TransitionLog, WatchSpan
 from models.evidence import Evidence, EvidenceAlarm
 from models.exemptions import Exemption
+from models.ground_reference import GroundReference
 from models.grounds import VoidGround
 from models.holds import LegalHold
 from models.leases import Lease
@@ -67,6 +68,7 @@ __all__ = [
     "FileRemoval",
     "FormalOrder",
     "FrontageAgreement",
+    "GroundReference",
     "Invitation",
     "Lease",
     "LegalHold",
