@@ -19,6 +19,7 @@ from models.people import User
 from models.policy import Policy, load_policy
 from models.pre_notice import Texts
 from models.recusal import RecusalRequest, RequestAnswer
+from pipeline.pre_notice_pdf import print_sheet
 from pipeline.services import Services
 
 T = TypeVar("T")
@@ -93,21 +94,40 @@ class DecisionDesk:
             ).state
         )  # fmt: skip
 
-    def write(self, texts: Texts, *, sanction: str, degree: str) -> int:
+    def write(self, texts: Texts, *, sanction: str, degree: str, number: str = "") -> int:
         """L10: write the sheet, or its next version; gives the version."""
         return self._do(
             lambda a: (
                 pre_notice.write(
-                    a.session, a.event, a.user, texts, sanction=sanction, degree=degree, at=a.at
+                    a.session,
+                    a.event,
+                    a.user,
+                    texts,
+                    sanction=sanction,
+                    degree=degree,
+                    number=number,
+                    at=a.at,
                 ).version
             )
         )
 
-    def deliver(self, how: str, proof: str, delivered_at: datetime | None) -> None:
+    def give_number(self, number: str) -> None:
+        """L10: the sheet's number in the authority's register (文号)."""
+        self._do(
+            lambda a: pre_notice.give_number(a.session, a.event, a.user, number=number, at=a.at)
+        )
+
+    def print(self) -> bytes:
+        """L10: the sheet on paper, as a PDF. Its full plate is a line in the viewing log."""
+        return self._do(lambda a: print_sheet(a.session, a.event, a.user, policy=a.policy, at=a.at))
+
+    def deliver(
+        self, how: str, proof: str, delivered_at: datetime | None, received_by: str
+    ) -> None:
         """L10: it reached the party; now, where no time is given."""
         self._do(
             lambda a: pre_notice.deliver(
-                a.session, a.event, a.user, how=how, proof=proof,
+                a.session, a.event, a.user, how=how, proof=proof, received_by=received_by,
                 delivered_at=delivered_at or a.at, at=a.at,
             )
         )  # fmt: skip
@@ -145,12 +165,12 @@ class DecisionDesk:
             )
         )  # fmt: skip
 
-    def served(self, how: str, proof: str, served_at: datetime | None) -> None:
+    def served(self, how: str, proof: str, served_at: datetime | None, received_by: str) -> None:
         """L17: how the decision reached the party."""
         self._do(
             lambda a: handover.record_service(
-                a.session, a.event, a.user, how=how, proof=proof, served_at=served_at or a.at,
-                at=a.at,
+                a.session, a.event, a.user, how=how, proof=proof, received_by=received_by,
+                served_at=served_at or a.at, at=a.at,
             )
         )  # fmt: skip
 
@@ -214,6 +234,7 @@ def _handover(
         "decided_at": _when(row.decided_at),
         "served_at": _when(row.served_at),
         "served_how": row.served_how,
+        "received_by": row.received_by,
     }
 
 

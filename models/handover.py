@@ -180,17 +180,16 @@ def record_decision(
 
 
 def record_service(
-    session: Session, event: Event, user: User, *, how: str, proof: str, served_at: datetime,
-    at: datetime,
+    session: Session, event: Event, user: User, *, how: str, proof: str, received_by: str,
+    served_at: datetime, at: datetime,
 ) -> PenaltyHandover:  # fmt: skip
     """L17: how the decision reached the party. A text message is none; an electronic way needs the
-    signed consent. Raises BadInput (field how, proof or served_at), Conflict.
+    signed consent. Raises BadInput (field how, received_by, proof or served_at), Conflict.
     """
     if how not in SERVED_HOW:
         raise BadInput(f"how is one of {', '.join(SERVED_HOW)}", field="how",
                        hint="a text message serves no decision")  # fmt: skip
-    if not 0 < len(proof.strip()) <= 80:
-        raise BadInput("the receipt's number has 1 to 80 characters", field="proof")
+    pre_notice.check_receipt(how, received_by, proof)
     row = _locked(session, event, user, at)
     _not_voided(event)
     if row.decided_at is None:
@@ -202,6 +201,7 @@ def record_service(
         raise BadInput("it is served after it was decided, and not in the future",
                        field="served_at")  # fmt: skip
     row.served_at, row.served_how, row.proof = served_at, how, proof.strip()
+    row.received_by = received_by
     deadlines.fulfil(session, _case(session, event), [DeadlineKind.SERVICE], at=at, result="SERVED")
     _note(session, event, user, "handover.service", at, how=how)
     return row
@@ -301,11 +301,13 @@ def told(sheet: PreNotice) -> dict[str, Any]:
     """One version of the pre-notice as plain values."""
     return {
         "version": sheet.version,
+        "number": sheet.number,
         "sanction": sheet.sanction,
         "degree": sheet.degree,
         **{name: getattr(sheet, name) for name in pre_notice.LONGEST},
         "delivered_at": _when(sheet.delivered_at),
         "delivered_how": sheet.delivered_how,
+        "received_by": sheet.received_by,
         "proof": sheet.proof,
         "waived_at": _when(sheet.waived_at),
         "waiver": sheet.waiver,

@@ -33,8 +33,8 @@ class Degree(StrEnum):
 
 
 RECEIVED_BY = ("party", "family", "unit", "agent", "witness", "nobody")
-"""Who took a document (民事诉讼法 arts. 88 to 91, which 行政处罚法 art. 61 refers to): 本人, 同住成年家属,
-单位收发部门, 代理人或指定代收人, 见证人 (it was left at the place), and nobody of an announcement."""
+"""Who took a document, by 民事诉讼法 as 行政处罚法 art. 61 refers to it: 本人, 同住成年家属,
+单位收发部门, 代理人或指定代收人, 见证人 (it was left at the place); nobody, of an announcement."""
 
 
 class PreNotice(Base):

@@ -98,7 +98,8 @@ def _not_emptied(metadata: MetaData, table: str, words: Sequence[str]) -> str:
     """When a change of what stands is refused: whenever it is anything but the emptying of
     `words`, by a purge, of an event that it has forgotten (3.6)."""
     kept = [f"NEW.{word} NOT IN ('', '{GONE}')" for word in words]
-    turn = f"(SELECT COUNT(*) FROM purge_turn p WHERE p.table_name = '{table}') = 0"
+    turns = "(SELECT COUNT(*) FROM purge_turn p WHERE p.table_name = "
+    turn = f"{turns}'{table}') = 0"
     known = (
         "(SELECT COUNT(*) FROM event e WHERE e.id = NEW.event_id AND e.purged_at IS NOT NULL) = 0"
     )

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from fontTools.ttLib import TTCollection
-from fpdf import FPDF
-from fpdf.enums import XPos, YPos
-
-from models.errors import Unavailable
-from vision.picture_drawing import chinese_font
+from pipeline.report_page import WIDTH, ReportFont, ReportPage, report_font
 
 if TYPE_CHECKING:
     from pipeline.pack_build import PackSource, Picture
 
-_WIDTH = 180
-"""Millimetres between the margins of A4."""
+__all__ = ["report_font", "report_pdf"]
+
 _KINDS: Mapping[str, str] = {
     "E1": "首次全景 Panorama at the beginning",
     "E2": "首次号牌特写 Plate at the beginning",
@@ -38,40 +30,14 @@ _KINDS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ReportFont:
-    path: str
-    number: int
-    """Which font of a collection (.ttc)."""
-
-
-def report_font() -> ReportFont:
-    """A font of this system with Chinese characters. Raises Unavailable, naming the package."""
-    found = chinese_font()
-    if found is None:
-        raise Unavailable(
-            "no font with Chinese characters is installed, and the report needs one",
-            code="NO_CHINESE_FONT",
-            hint="install Debian's package fonts-noto-cjk and export again",
-        )
-    regular = Path(found.replace("-Bold", "-Regular"))
-    path = regular if regular.is_file() else Path(found)
-    return ReportFont(str(path), _simplified(path))
-
-
-def _simplified(path: Path) -> int:
-    """The simplified Chinese one of a collection: others draw some characters the Japanese way."""
-    if path.suffix.lower() != ".ttc":
-        return 0
-    with path.open("rb") as file:
-        fonts = TTCollection(file, lazy=True).fonts
-        names = [str(font["name"].getDebugName(4)) for font in fonts]
-    return next((n for n, name in enumerate(names) if name.endswith(" SC")), 0)
-
-
 def report_pdf(source: PackSource, pictures: Sequence[Picture], font: ReportFont) -> bytes:
     """The report: what, where, when, by which rule; each step, text and picture; every hash."""
-    page = _Page(source, font)
+    page = _Page(
+        font,
+        name=f"Qifen {source.event_no}",
+        created=source.exported_at,
+        zone=ZoneInfo(source.camera["time_zone"]),
+    )
     page.title("证据包  Evidence pack", source.event_no)
     page.rows(_event_rows(source, page.when))
     page.heading("经过  What happened, step by step")
@@ -88,61 +54,8 @@ def report_pdf(source: PackSource, pictures: Sequence[Picture], font: ReportFont
     return page.bytes()
 
 
-class _Page:
-    """A4 pages that fill from top to bottom."""
-
-    def __init__(self, source: PackSource, font: ReportFont) -> None:
-        self._pdf = FPDF(format="A4")
-        self._pdf.set_margins(15, 15)
-        self._pdf.set_auto_page_break(True, 18)
-        self._pdf.add_font("report", fname=font.path, collection_font_number=font.number)
-        self._pdf.set_font("report", size=9)
-        self._pdf.set_creation_date(source.exported_at)
-        self._pdf.set_title(f"Qifen {source.event_no}")
-        self._pdf.set_lang("zh-CN")
-        self._pdf.add_page()
-        self._zone = ZoneInfo(source.camera["time_zone"])
-
-    def when(self, instant: Any) -> str:
-        """An ISO instant in the camera's local time."""
-        if not instant:
-            return "-"
-        at = datetime.fromisoformat(str(instant)).astimezone(self._zone)
-        return f"{at:%Y-%m-%d %H:%M:%S} (UTC{at:%z})"
-
-    def title(self, words: str, number: str) -> None:
-        self._pdf.set_font_size(18)
-        self._line(words, 10)
-        self._pdf.set_font_size(13)
-        self._line(number, 8)
-        self._pdf.set_font_size(9)
-
-    def heading(self, words: str, *, room: float = 40) -> None:
-        """A heading, on the next page where less than `room` millimetres are left."""
-        if self._pdf.get_y() > 279 - room:
-            self._pdf.add_page()
-        self._pdf.ln(4)
-        self._pdf.set_font_size(12)
-        self._line(words, 7)
-        y = self._pdf.get_y()
-        self._pdf.line(15, y, 15 + _WIDTH, y)
-        self._pdf.ln(1.5)
-        self._pdf.set_font_size(9)
-
-    def rows(self, rows: Iterable[tuple[str, str]]) -> None:
-        """A name on the left, what it is on the right."""
-        for name, words in rows:
-            if self._pdf.get_y() > 268:
-                self._pdf.add_page()
-            top = self._pdf.get_y()
-            self._pdf.set_text_color(90)
-            self._cell(58, name)
-            below, number = self._pdf.get_y(), self._pdf.page_no()
-            self._pdf.set_text_color(0)
-            self._pdf.set_xy(15 + 60, top)
-            self._cell(_WIDTH - 60, words)
-            if self._pdf.page_no() == number:
-                self._pdf.set_y(max(below, self._pdf.get_y()))
+class _Page(ReportPage):
+    """The report's pages, with pictures."""
 
     def picture(self, picture: Picture) -> None:
         record = picture.record
@@ -150,21 +63,18 @@ class _Page:
         caption = f"{kind}  {_KINDS.get(kind, '')}  {self.when(record['captured_at'])}"
         if picture.copy:
             wide, tall = self._size(picture.copy)
-            if self._pdf.get_y() + tall + 14 > 279:
-                self._pdf.add_page()
-            self._line(caption, 6)
-            self._pdf.image(io.BytesIO(picture.copy), w=wide, h=tall)
-            self._pdf.ln(1)
+            if self.pdf.get_y() + tall + 14 > 279:
+                self.pdf.add_page()
+            self.line(caption, 6)
+            self.pdf.image(io.BytesIO(picture.copy), w=wide, h=tall)
+            self.pdf.ln(1)
         else:
             left = (
                 "已按保存期限删除 not kept any more" if picture.data is None else "见原始文件 see"
             )
-            self._line(f"{caption}  {left}  {picture.entry['name']}", 6)
-        self._cell(_WIDTH, f"SHA-256 {record['sha256']}")
-        self._pdf.ln(2)
-
-    def bytes(self) -> bytes:
-        return bytes(self._pdf.output())
+            self.line(f"{caption}  {left}  {picture.entry['name']}", 6)
+        self.cell(WIDTH, f"SHA-256 {record['sha256']}")
+        self.pdf.ln(2)
 
     def _size(self, jpeg: bytes) -> tuple[float, float]:
         from PIL import Image  # noqa: PLC0415
@@ -173,12 +83,6 @@ class _Page:
             wide, tall = image.size
         scale = min(150 / wide, 105 / tall)
         return wide * scale, tall * scale
-
-    def _line(self, words: str, height: float) -> None:
-        self._pdf.multi_cell(_WIDTH, height, words, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-
-    def _cell(self, width: float, words: str) -> None:
-        self._pdf.multi_cell(width, 5, words or "-", align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def _event_rows(source: PackSource, when: Callable[[Any], str]) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from api.console import codes, views
 from api.console.codes import coded
 from api.console.layout import Visitor, attempt, raw, table
 from api.console.refusals import told_refusal
+from api.console.service_parts import Papers, recorded
 from api.decision_desk import DecisionDesk, standing
 from models.errors import Conflict, NotAllowed, Refusal
 from models.event import Event, EventState, FlowName
@@ -26,7 +27,7 @@ from models.grounds import VoidReason
 from models.penalty import Degree, Sanction
 from models.people import Role
 from models.policy import load_policy
-from models.pre_notice import DELIVERED_HOW, LONGEST, Texts, prepared
+from models.pre_notice import LONGEST, Texts, prepared
 from models.recusal import RecusalReason
 from pipeline.services import Services
 
@@ -99,7 +100,7 @@ class DecisionCard:
     def _desk(self) -> DecisionDesk:
         return DecisionDesk(self.services, self.view.row.id, self.who.id, self.view.version)
 
-    def _button(self, caption: str, act: Callable[[], object], *, plain: bool = True) -> None:
+    def button(self, caption: str, act: Callable[[], object], *, plain: bool = True) -> None:
         async def press() -> None:
             done = await attempt(lambda: (act(), True), self.who)
             if done is not None:
@@ -112,7 +113,7 @@ class DecisionCard:
     def _holder(self, told: dict[str, Any]) -> None:
         holder = told["holder"]
         if holder is not None and holder["officer"] == self.who.username:
-            self._button("give_back", lambda: self._desk().give_back())
+            self.button("give_back", lambda: self._desk().give_back())
 
     def _recusal(self, told: dict[str, Any]) -> None:
         word = self.who.word
@@ -131,9 +132,7 @@ class DecisionCard:
             }
             code = ui.select(reasons, label=word("recusal_reason"), value=None).classes("w-full")
             note = ui.input(word("note")).classes("w-full")
-            self._button(
-                "recuse_me", lambda: self._desk().recuse(str(code.value), note.value or "")
-            )
+            self.button("recuse_me", lambda: self._desk().recuse(str(code.value), note.value or ""))
 
     def _request(self, row: dict[str, Any]) -> None:
         word = self.who.word
@@ -149,7 +148,7 @@ class DecisionCard:
                     row["id"], text.value or "", [name for name in officers if name]
                 )
 
-            self._button("answer_it", answer)
+            self.button("answer_it", answer)
 
     def _void(self, told: dict[str, Any]) -> None:
         if not PARKING.rows(self.view.row.state, "void"):
@@ -165,25 +164,29 @@ class DecisionCard:
             code = ui.select(reasons, label=word("void_reason"), value=chosen).classes("w-full")
             note = ui.input(word("note")).classes("w-full")
             if ground is None:
-                self._button(
+                self.button(
                     "verify_ground",
                     lambda: self._desk().verify_ground(str(code.value), note.value or ""),
                 )
-            self._button("void_now", lambda: self._desk().void(str(code.value)))
+            self.button("void_now", lambda: self._desk().void(str(code.value)))
 
     def _handover(self, told: dict[str, Any], ready: dict[str, str]) -> None:
         word = self.who.word
         with ui.expansion(word("handover"), value=True).classes("w-full"):
             raw(_summary(self.who, told)).classes("w-full")
-            sheet = told["pre_notice"]
-            if sheet is not None and not sheet["delivered_at"] and not sheet["waived_at"]:
-                self._delivery()
+            sheet, papers = told["pre_notice"], self._papers()
+            if sheet is not None:
+                papers.sheet(sheet, self.refresh)
             self._write(sheet or ready)
             if not told["consent"]:
                 consent = ui.input(word("consent")).classes("w-full")
-                self._button("record_consent", lambda: self._desk().consent(consent.value or ""))
+                self.button("record_consent", lambda: self._desk().consent(consent.value or ""))
             if not told["refusals"]:
                 self._export()
+            papers.decision(told)
+
+    def _papers(self) -> Papers:
+        return Papers(self.who, self.view.row.event_no, self._desk, self.button)
 
     def _write(self, values: dict[str, Any]) -> None:
         word = self.who.word
@@ -207,20 +210,7 @@ class DecisionCard:
                 texts = Texts(**{name: entry.value or "" for name, entry in entries.items()})
                 return self._desk().write(texts, sanction=str(kind.value), degree=str(degree.value))
 
-            self._button("write_sheet", write, plain=False)
-
-    def _delivery(self) -> None:
-        word = self.who.word
-        ways = {how: word(how) for how in DELIVERED_HOW}
-        how = ui.select(ways, label=word("how_delivered"), value="in_person").classes("w-full")
-        proof = ui.input(word("proof")).classes("w-full")
-        self._button(
-            "record_delivery",
-            lambda: self._desk().deliver(str(how.value), proof.value or "", None),
-            plain=False,
-        )
-        waiver = ui.input(word("waiver")).classes("w-full")
-        self._button("record_waiver", lambda: self._desk().waive(waiver.value or ""))
+            self.button("write_sheet", write, plain=False)
 
     def _export(self) -> None:
         async def press() -> None:
@@ -242,6 +232,7 @@ def _summary(who: Visitor, told: dict[str, Any]) -> str:
     if sheet is not None:
         state = f"{word(sheet['sanction'])} · {word('version')} {sheet['version']}"
     pairs = [(word("pre_notice"), state, "pre_notice")]
+    pairs += recorded(who, told)
     for key in ("reply_until", "exported_at"):
         if told[key]:
             name = "handed_over" if key == "exported_at" else key

@@ -16,7 +16,7 @@ from models import fields
 from models.errors import NotFound
 from models.event import Event
 from models.grounds import VoidReason
-from models.penalty import Degree, Sanction
+from models.penalty import RECEIVED_BY, Degree, Sanction
 from models.policy import load_policy
 from models.pre_notice import Texts, prepared
 from models.recusal import RecusalReason
@@ -53,6 +53,7 @@ class Sheet(Body):
     """What is not given is as the software prepares it; content and reasons are the officers'."""
 
     sanction: Sanction
+    number: Annotated[Line, Field(max_length=40)] = ""
     degree: Degree = Degree.ORDINARY
     content: Annotated[Lines, Field(min_length=1, max_length=500)]
     reasons: Annotated[Lines, Field(min_length=1, max_length=1000)]
@@ -62,8 +63,13 @@ class Sheet(Body):
     remedies: Annotated[Lines, Field(max_length=1000)] | None = None
 
 
+class Numbered(Body):
+    number: Annotated[Line, Field(min_length=1, max_length=40)]
+
+
 class Delivered(Body):
     how: Annotated[Line, Field(max_length=16)]
+    received_by: Annotated[Line, Field(max_length=10, examples=list(RECEIVED_BY))]
     proof: Short
     at: Instant | None = None
 
@@ -148,14 +154,32 @@ def write(event_id: Id, body: Sheet, caller: Officer, services: Serving) -> dict
         remedies=ready.remedies if body.remedies is None else body.remedies,
     )
     desk = _desk(services, caller, event_id)
-    desk.write(texts, sanction=body.sanction, degree=body.degree)
+    desk.write(texts, sanction=body.sanction, degree=body.degree, number=body.number)
     return _standing(services, event_id)
+
+
+@router.post("/events/{event_id}/pre-notice/number")
+def number(event_id: Id, body: Numbered, caller: Officer, services: Serving) -> dict[str, Any]:
+    """L10: the sheet's number in the authority's register, until it is delivered or waived."""
+    _desk(services, caller, event_id).give_number(body.number)
+    return _standing(services, event_id)
+
+
+@router.post("/events/{event_id}/pre-notice/print", response_class=Response)
+def printed(event_id: Id, caller: Officer, services: Serving) -> Response:
+    """L10: the sheet as a PDF with the full plate and a receipt to sign; a line in the viewing log.
+    409 where nothing is established any more."""
+    data = _desk(services, caller, event_id).print()
+    headers = {"Content-Disposition": f'attachment; filename="pre-notice-{event_id}.pdf"'}
+    return Response(data, media_type="application/pdf", headers=headers)
 
 
 @router.post("/events/{event_id}/pre-notice/deliver")
 def deliver(event_id: Id, body: Delivered, caller: Officer, services: Serving) -> dict[str, Any]:
     """L10: it reached the party (in_person, left_at_place, post, electronic with consent)."""
-    _desk(services, caller, event_id).deliver(body.how, body.proof, _instant(body.at))
+    _desk(services, caller, event_id).deliver(
+        body.how, body.proof, _instant(body.at), body.received_by
+    )
     return _standing(services, event_id)
 
 
@@ -194,7 +218,9 @@ def decided(event_id: Id, body: Decided, caller: Officer, services: Serving) -> 
 @router.post("/events/{event_id}/handover/service")
 def served(event_id: Id, body: Delivered, caller: Officer, services: Serving) -> dict[str, Any]:
     """L17: how the decision reached the party; never by text message."""
-    _desk(services, caller, event_id).served(body.how, body.proof, _instant(body.at))
+    _desk(services, caller, event_id).served(
+        body.how, body.proof, _instant(body.at), body.received_by
+    )
     return _standing(services, event_id)
 
 

@@ -14,6 +14,7 @@ from models.event import Event
 from pipeline.services import Services
 from tests.api.conftest import SignIn
 from tests.models.city import City
+from tests.pipeline.test_pack_phones import words
 
 API = "/api/v1"
 Make = Callable[[Callable[[City], Event]], int]
@@ -100,7 +101,7 @@ def test_l10_from_the_sheet_to_the_hand_over(
     told = chen.post(f"{url}/pre-notice", json=sheet).json()["handover"]
     assert "听证" in told["pre_notice"]["rights"]
     assert [r["code"] for r in told["refusals"]] == ["PRE_NOTICE_NOT_DELIVERED"]
-    delivered = {"how": "post", "proof": "EMS 7"}
+    delivered = {"how": "post", "proof": "EMS 7", "received_by": "family"}
     assert chen.post(f"{url}/pre-notice/deliver", json=delivered).status_code == 200
     assert chen.post(f"{url}/handover/export").json()["error"]["code"] == "REPLY_TIME"
     clock.advance(8 * 86_400)
@@ -115,12 +116,13 @@ def test_l10_from_the_sheet_to_the_hand_over(
     assert "hand-over" in reasons
     decided = {"decision_no": "下综执罚决〔2026〕7号"}
     assert chen.post(f"{url}/handover/decision", json=decided).status_code == 200
-    by_text = chen.post(f"{url}/handover/service", json={"how": "sms", "proof": "1"})
+    taken = {"proof": "1", "received_by": "party"}
+    by_text = chen.post(f"{url}/handover/service", json=taken | {"how": "sms"})
     assert (by_text.status_code, by_text.json()["error"]["field"]) == (422, "how")
-    silent = chen.post(f"{url}/handover/service", json={"how": "electronic", "proof": "1"})
+    silent = chen.post(f"{url}/handover/service", json=taken | {"how": "electronic"})
     assert silent.json()["error"]["code"] == "NO_CONSENT"
     assert chen.post(f"{url}/handover/consent", json={"consent": "确认书 3"}).status_code == 200
-    served = chen.post(f"{url}/handover/service", json={"how": "electronic", "proof": "1"})
+    served = chen.post(f"{url}/handover/service", json=taken | {"how": "electronic"})
     assert served.json()["handover"]["served_how"] == "electronic"
 
 
@@ -144,3 +146,34 @@ def test_l39_verified_and_voided(make: Make, signed_in: SignIn) -> None:
         "state": "VOIDED"
     }
     assert signed_in("olive").post(f"{url}/void", json=ground).status_code in (403, 422)
+
+
+def test_l10_numbered_printed_and_delivered_over_http(
+    make: Make, signed_in: SignIn, services: Services
+) -> None:
+    """The sheet on paper is an officer's, with a line in the viewing log; a number is one sheet's,
+    and the receipt says who took it."""
+    event_id = make(City.to_escalated)
+    url = f"{API}/events/{event_id}/pre-notice"
+    chen, olive = signed_in("chen"), signed_in("olive")
+    assert chen.post(f"{url}/print").status_code == 404
+    sheet = {"sanction": "WARNING", "content": "拟给予警告", "reasons": "占用人行道"}
+    plate = chen.post(url, json=sheet | {"reasons": "浙A12345占用人行道"})
+    assert (plate.status_code, plate.json()["error"]["code"]) == (422, "NAMES_PLATE")
+    assert chen.post(url, json=sheet).status_code == 201
+    numbered = chen.post(f"{url}/number", json={"number": "先告〔2026〕7号"})
+    assert numbered.json()["handover"]["pre_notice"]["number"] == "先告〔2026〕7号"
+    for path, body in (("print", None), ("number", {"number": "8"})):
+        assert olive.post(f"{url}/{path}", json=body).status_code == 403
+    printed = chen.post(f"{url}/print")
+    assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf")
+    assert "先告〔2026〕7号" in words(printed.content)
+    with services.store.read() as session:
+        assert "pre-notice" in session.scalars(select(Viewing.reason)).all()
+    unsaid = chen.post(f"{url}/deliver", json={"how": "post", "proof": "EMS 7"})
+    assert (unsaid.status_code, unsaid.json()["error"]["field"]) == (422, "received_by")
+    taken = {"how": "post", "proof": "EMS 7", "received_by": "unit"}
+    told = chen.post(f"{url}/deliver", json=taken).json()["handover"]["pre_notice"]
+    assert (told["delivered_how"], told["received_by"]) == ("post", "unit")
+    late = chen.post(f"{url}/number", json={"number": "8"})
+    assert (late.status_code, late.json()["error"]["code"]) == (409, "DELIVERED_ALREADY")

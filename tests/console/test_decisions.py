@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from models import leases, pre_notice, recusal
 from models.event import Event, EventState
 from models.flows.case_effects import new_case
 from models.handover import open_handover
+from models.penalty import PenaltyHandover
 from models.people import Decision, User
 from models.policy import load_policy
 from tests import rows
 from tests.console.conftest import City, Visitor
 from tests.console.test_event_page import CUT, OUTSIDE
+from tests.pipeline.test_pack_phones import words
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -133,3 +136,58 @@ def test_l10_from_the_sheet_to_the_file(
         sheet = pre_notice.latest(session, session.get_one(Event, event_id))
     assert sheet is not None
     assert sheet.waiver == "当事人声明 2026-7"
+
+
+def test_l10_l17_number_and_service_need_no_api(
+    city: City, visitors: Callable[..., Visitor], tmp_path: Path
+) -> None:
+    """Printed, numbered and delivered, handed over, decided and served: each on the page, with its
+    way, day and who took it."""
+    event_id = _event(city, established=True)
+    with city.services.store.begin() as session:
+        event = session.get_one(Event, event_id)
+        officer = session.scalars(select(User).where(User.username == "zhang")).one()
+        texts = replace(pre_notice.prepared(event), content="拟给予警告", reasons="占用人行道")
+        at = city.services.clock.now()
+        pre_notice.write(session, event, officer, texts, sanction="WARNING", at=at)
+    page = _open(city, visitors(width=360, height=740), "zhang", event_id)
+    page.get_by_label("告知书文号").fill("先告〔2026〕9号")
+    page.get_by_role("button", name="登记文号").click()
+    expect(page.get_by_text("先告〔2026〕9号").first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="打印告知书").click()
+    target = tmp_path / "sheet.pdf"
+    download.value.save_as(target)
+    assert "先告〔2026〕9号" in words(target.read_bytes())
+    page.get_by_label("送达回证编号").fill("送-9")
+    page.get_by_role("button", name="登记送达").click()
+    expect(page.get_by_text("请选择收件人", exact=False)).to_be_visible()
+    _choose(page, "收件人", "同住成年家属")
+    page.get_by_role("button", name="登记送达").click()
+    expect(page.get_by_text("当面送达 · 同住成年家属", exact=False)).to_be_visible()
+    assert page.evaluate(OUTSIDE) == []
+    assert page.evaluate(CUT) == []
+    _hand_over(city, event_id)
+    page.reload()
+    page.get_by_label("处罚决定书文号").fill("罚决〔2026〕3号")
+    page.get_by_role("button", name="登记决定", exact=True).click()
+    _choose(page, "决定送达方式", "邮寄送达")
+    _choose(page, "收件人", "单位收发部门")
+    page.get_by_label("送达回证编号").fill("EMS 3")
+    page.get_by_role("button", name="登记决定送达").click()
+    expect(page.get_by_text("邮寄送达 · 单位收发部门", exact=False)).to_be_visible()
+    assert page.evaluate(OUTSIDE) == []
+    with city.services.store.read() as session:
+        row = session.get_one(PenaltyHandover, event_id)
+    assert (row.decision_no, row.served_how, row.received_by) == ("罚决〔2026〕3号", "post", "unit")
+
+
+def _choose(page: Page, caption: str, option: str) -> None:
+    page.get_by_label(caption, exact=True).click()
+    page.get_by_role("option", name=option).click()
+
+
+def _hand_over(city: City, event_id: int) -> None:
+    """As an officer does when the time to speak is over; this city's clock is the real one."""
+    with city.services.store.begin() as session:
+        session.get_one(PenaltyHandover, event_id).exported_at = city.services.clock.now()

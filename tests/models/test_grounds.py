@@ -30,8 +30,8 @@ def _told(city: City) -> Event:
     texts = Texts("拟给予警告", ready.facts, "妨碍通行", ready.basis, ready.rights, ready.remedies)
     pre_notice.write(city.session, event, city.officer, texts, sanction="WARNING", at=city.now)
     pre_notice.deliver(
-        city.session, event, city.officer, how="in_person", proof="送-1", delivered_at=city.now,
-        at=city.now,
+        city.session, event, city.officer, how="in_person", proof="送-1", received_by="party",
+        delivered_at=city.now, at=city.now,
     )  # fmt: skip
     city.advance(8 * DAY)
     return event
@@ -118,7 +118,7 @@ def test_a24_of_a_voided_event_nothing_is_served(city: City) -> None:
     casework.void(city.session, event, city.officer, **city.order(reason="STOLEN_OR_ABUSED"))
     with pytest.raises(Conflict) as refused:
         handover.record_service(
-            city.session, event, city.officer, how="post", proof="EMS1", served_at=city.now,
-            at=city.now,
+            city.session, event, city.officer, how="post", proof="EMS1", received_by="party",
+            served_at=city.now, at=city.now,
         )  # fmt: skip
     assert refused.value.code == "NOT_ESCALATED"

@@ -38,7 +38,12 @@ def _write(
 
 
 def _deliver(city: City, event: Event, **values: object) -> PreNotice:
-    said = {"how": "in_person", "proof": "送-1", "delivered_at": city.now} | values
+    said = {
+        "how": "in_person",
+        "proof": "送-1",
+        "received_by": "party",
+        "delivered_at": city.now,
+    } | values
     return pre_notice.deliver(city.session, event, city.officer, at=city.now, **said)  # type: ignore[arg-type]
 
 
@@ -76,7 +81,8 @@ def test_l10_the_sheet_holds_all_that_art_44_asks(city: City) -> None:
     """Content, facts, reasons, basis, rights; L25: and the remedies. Most of it is prepared."""
     event = city.to_escalated()
     ready = pre_notice.prepared(event)
-    assert "浙A12345" in ready.facts
+    assert "浙A12**5" in ready.facts
+    assert "浙A12345" not in ready.facts, "the plate stands in one place, to be forgotten (L63)"
     assert ready.basis == "道路交通安全法 56"
     assert all(word in ready.rights for word in ("陈述", "申辩", "听证", "回避", "不因"))
     assert all(word in ready.remedies for word in ("六十日", "行政复议", "行政复议", "诉讼"))
@@ -277,7 +283,14 @@ def test_l17_a_text_message_serves_no_decision(city: City, how: str) -> None:
     event = _decided(city)
     with pytest.raises(BadInput) as refused:
         handover.record_service(
-            city.session, event, city.officer, how=how, proof="1", served_at=city.now, at=city.now
+            city.session,
+            event,
+            city.officer,
+            how=how,
+            proof="1",
+            received_by="party",
+            served_at=city.now,
+            at=city.now,
         )
     assert refused.value.field == "how"
 
@@ -302,8 +315,8 @@ def test_l17_electronic_service_of_a_decision(city: City) -> None:
 
     def serve(how: str) -> PenaltyHandover:
         return handover.record_service(
-            city.session, event, city.officer, how=how, proof="EMS1", served_at=city.now,
-            at=city.now,
+            city.session, event, city.officer, how=how, proof="EMS1", received_by="party",
+            served_at=city.now, at=city.now,
         )  # fmt: skip
 
     with pytest.raises(Conflict) as refused:
