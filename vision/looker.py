@@ -19,7 +19,6 @@ from vision.health import HealthSettings, ViewMonitor, ViewReport
 from vision.health_reference import ReferenceBook
 from vision.looker_plates import PlateDesk
 from vision.looker_slow import SlowDesk, SlowSettings
-from vision.masks import Masks, closed_boxes
 from vision.neighbour import NeighbourWatch
 from vision.plates import PlateReader
 from vision.rules.parking import ParkedIn, ParkingRule, ParkingSettings
@@ -89,12 +88,8 @@ class CameraLooker:
         detector: Detector,
         plates: PlateReader | None,
         settings: LookerSettings | None = None,
-        *,
-        masks: Masks = (),
     ) -> None:
-        """masks: what its frames do not show; a mask's edge says nothing of how the view is."""
         self.camera = camera
-        self._closed = closed_boxes(masks)
         self._settings = settings or LookerSettings()
         self._detector = detector
         self._gate = ChangeGate(self._settings.gate)
@@ -189,7 +184,6 @@ class CameraLooker:
         small = SmallLook(grey)
         vehicles = [detection.box for detection in self._detections]
         vehicles += [thing.box for thing in self._scene.objects if thing.standing]
-        vehicles += self._closed
         health = self._monitor.judge(small, frame.at, frame.pts, vehicles)
         if health is ViewHealth.OK:
             health = trouble

@@ -2,8 +2,8 @@
 视频条例 art. 7: a camera sees no more than its purpose needs).
 
 What lies under a mask is taken out of a picture before anybody gets it: in colour it is black; in
-the grey pictures by which the view is judged it has the brightness of the rest, so that dusk, a
-passing cloud and infrared do not make an edge of it that comes and goes.
+the grey pictures by which the view is judged it has the brightness of what is around it. A black
+edge would come and go with the light, and stay where it is when the camera is turned.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Polygon as ShapelyPolygon
 
-from vision.shapes import Box, Polygon
+from vision.shapes import Polygon
 from vision.types import Image, Picture
 
 MARGIN_PIXELS = 2
@@ -27,8 +27,8 @@ coded for two pixels by two and a small picture is the mean of a large one."""
 MOSTLY = 0.5
 """From this share of it on, a zone lies mostly under masks."""
 
-_GRID = (36, 64)
-"""Rows and columns: four cells to a tile of the small picture at 16:9."""
+_NEAR = 9
+"""Sides of what counts as around a place: a ninth of a picture's width at 640 pixels."""
 
 Masks: TypeAlias = tuple[Polygon, ...]
 
@@ -44,11 +44,15 @@ def black_out(image: Image, masks: Masks) -> None:
 
 
 def even_out(grey: NDArray[np.uint8], masks: Masks) -> None:
-    """The same for a grey picture (height x width), in place: the masked part gets the mean
-    brightness of the rest."""
-    rest = _open(masks, grey.shape[1], grey.shape[0])
-    level = round(cv2.mean(grey, rest)[0])
-    _fill(grey, masks, (level,))
+    """The same for a grey picture (height x width), in place: masked places get the mean brightness
+    of what may be seen around them."""
+    height, width = grey.shape
+    closed, rest, weight = _parts(masks, width, height)
+    coarse = _around(np.asarray(cv2.bitwise_and(grey, rest), np.uint8))
+    level = cv2.mean(grey, rest)[0]
+    smooth = np.where(weight > 1, coarse * 255 / np.maximum(weight, 1), level).astype(np.uint8)
+    fill = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
+    cv2.copyTo(fill, closed, grey)
 
 
 def hidden_share(polygon: Polygon, masks: Masks) -> float:
@@ -58,21 +62,6 @@ def hidden_share(polygon: Polygon, masks: Masks) -> float:
         return 0.0
     hidden = shapely.union_all([ShapelyPolygon(mask) for mask in masks])
     return float(shape.intersection(hidden).area / shape.area)
-
-
-def closed_boxes(masks: Masks) -> tuple[Box, ...]:
-    """The masks as boxes, a few a row of a coarse grid, each a little larger than what it covers:
-    the places of which a look can say nothing."""
-    rows, columns = _GRID
-    cells = np.zeros(_GRID, np.uint8)
-    for corners in _pixels(masks, columns, rows):
-        cv2.fillPoly(cells, [corners], (1,))
-    boxes: list[Box] = []
-    for row in range(rows):
-        edges = np.flatnonzero(np.diff(cells[row], prepend=0, append=0))
-        for left, right in edges.reshape(-1, 2).tolist():
-            boxes.append((left / columns, row / rows, right / columns, (row + 1) / rows))
-    return tuple(boxes)
 
 
 class MaskedPicture:
@@ -119,8 +108,19 @@ def _pixels(masks: Masks, width: int, height: int) -> tuple[NDArray[np.int32], .
 
 
 @lru_cache(maxsize=64)
-def _open(masks: Masks, width: int, height: int) -> NDArray[np.uint8]:
-    """255 where a picture of this size may be looked at, 0 under the masks."""
-    rest = np.full((height, width), 255, np.uint8)
-    _fill(rest, masks, (0,))
-    return rest
+def _parts(
+    masks: Masks, width: int, height: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]:
+    """Of a picture of this size: 255 under the masks, 255 in the rest, and how much of the rest
+    lies around each place (0..255)."""
+    closed = np.zeros((height, width), np.uint8)
+    _fill(closed, masks, (255,))
+    rest = np.asarray(cv2.bitwise_not(closed), np.uint8)
+    return closed, rest, _around(rest)
+
+
+def _around(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The mean around each place, an eighth as large."""
+    size = (max(1, grey.shape[1] // 8), max(1, grey.shape[0] // 8))
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.blur(small.astype(np.float32), (_NEAR, _NEAR)), np.float32)
