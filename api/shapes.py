@@ -73,6 +73,7 @@ def camera(row: Camera) -> dict[str, Any]:
         "place_kind": row.place_kind,
         "approved_detectors": row.approved_detectors,
         "impact_assessment": row.impact_assessment,
+        "privacy_masks": row.privacy_masks,
         "calibrated_until": when(row.calibrated_until),
         "clock_offset_seconds": row.clock_offset_seconds,
         "health": row.health,

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.camera import Camera
-from models.errors import BadInput, NotFound
+from models.errors import BadInput
 from models.zone import Zone, ZoneKind
-from pipeline.evidence import decode_jpeg
+from pipeline.masking import latest_image
 from pipeline.services import Services
 from vision.errors import BadWeights
 from vision.rules.baseline import baseline_of, renewed
@@ -40,12 +40,7 @@ class Sight:
 
     def picture(self) -> Image | None:
         """The camera's last picture, None where there is none yet."""
-        if not self.camera.last_picture:
-            return None
-        try:
-            return decode_jpeg(self.services.evidence.get(self.camera.last_picture))
-        except NotFound:
-            return None
+        return latest_image(self.services.evidence, self.camera)
 
     def baseline(self, zone: Zone | None, values: Mapping[str, Any]) -> str | None:
         """The baseline that the new version of a poster zone gets; None: it keeps the one it has.

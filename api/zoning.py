@@ -3,7 +3,7 @@ first, then a version is added, then the events that stand in the zone are told 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,8 @@ from pipeline.evidence import decode_jpeg
 from pipeline.services import Services
 from vision.errors import BadZone
 from vision.geometry import validate_polygon
+from vision.masks import MOSTLY, Masks, hidden_share, masks_of
+from vision.shapes import Polygon
 
 
 def save_zone(
@@ -42,6 +44,7 @@ def save_zone(
     by itself (8.1). Nothing is saved then.
     """
     look_at_polygons(values)
+    _refuse_masked(values, masks_of(camera.privacy_masks))
     if camera.reference_picture is not None and values.get("polygon") is not None:
         # The version keeps the view that it was drawn on (W03).
         values = {**values, "reference_picture": camera.reference_picture}
@@ -82,14 +85,17 @@ def import_zones(
     actor: str,
     user: User | None = None,
     sight: Sight | None = None,
+    masks: Masks = (),
 ) -> list[ZoneVersion]:
     """Bring in a zones.json: all or nothing. Zones that are not named in it stay.
 
+    masks: the camera's privacy masks from now on.
     Raises BadInput naming the field, as `zones[2].polygon`.
     """
     entries = read_zones_json(content)
     for index, entry in enumerate(entries):
         look_at_polygons(entry, f"zones[{index}].")
+        _refuse_masked(entry, masks, f"zones[{index}].")
         entries[index] = _seen(session, camera, entry, sight, f"zones[{index}].")
     before = _in_force(session, camera)
     versions = registry.import_zones(
@@ -152,15 +158,35 @@ def retire_zone(session: Session, zone: Zone, *, at: datetime, actor: str) -> Zo
     return zone
 
 
-def tell_events(session: Session, zone: Zone, *, at: datetime) -> None:
-    """W31: an open event whose place is no longer inside is ended by the flow."""
+def tell_events(session: Session, zone: Zone, *, at: datetime, cause: str = "") -> None:
+    """W31: an open event whose place is no longer inside is ended by the flow. cause: what changed,
+    where it was not the zone."""
     casework.zone_changed(
         session,
         zone,
         policy=load_policy(session),
         at=at,
-        command_id=f"zone:{zone.id}:{zone.current.version}:{zone.retired_at is not None}",
+        command_id=f"zone:{zone.id}:{zone.current.version}:{zone.retired_at is not None}{cause}",
     )
+
+
+def polygon_of(points: Sequence[Sequence[float]]) -> Polygon:
+    """A polygon as it is stored, for the eyes."""
+    return tuple((float(x), float(y)) for x, y in points)
+
+
+def _refuse_masked(values: Mapping[str, Any], masks: Masks, where: str = "") -> None:
+    """L69: a zone that is hardly seen would look empty for ever."""
+    if not masks or values.get("polygon") is None:
+        return
+    share = hidden_share(polygon_of(values["polygon"]), masks)
+    if share > MOSTLY:
+        raise BadInput(
+            f"{share:.0%} of the zone lies under the camera's privacy masks",
+            field=f"{where}polygon",
+            code="ZONE_UNDER_MASK",
+            hint="draw it where the camera may look, or draw the mask smaller first",
+        )
 
 
 def look_at_polygons(values: Mapping[str, Any], where: str = "") -> None:

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 
+MASKED = "privacy_masks"
+"""In a picture's details: over how many places the camera was blind when it was taken (L69)."""
+
 
 class EvidenceKind(StrEnum):
     """domain.md 2.7"""

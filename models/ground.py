@@ -11,6 +11,7 @@ from datetime import datetime
 
 from models import schedule
 from models.calendar import WorkCalendar
+from models.camera import Camera
 from models.zone import ZoneVersion
 
 
@@ -18,6 +19,15 @@ def covers(version: ZoneVersion, box: Sequence[float]) -> bool:
     """Whether the foot of a box stands in the zone's polygon (even-odd rule; edges may fall
     either way, which only matters to a zone that was redrawn through the vehicle)."""
     return _inside(version.polygon, (box[0] + box[2]) / 2, box[3])
+
+
+def masked(camera: Camera, box: Sequence[float]) -> bool:
+    """Whether the foot or the middle of a box lies under one of the camera's privacy masks: nobody
+    can tell any more what stands there (L69)."""
+    x1, y1, x2, y2 = box
+    middle = (x1 + x2) / 2
+    points = ((middle, y2), (middle, (y1 + y2) / 2))
+    return any(point_in(mask, point) for mask in camera.privacy_masks for point in points)
 
 
 def in_bay(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.event import Event
-from models.evidence import Evidence, EvidenceAlarm, EvidenceKind
+from models.evidence import MASKED, Evidence, EvidenceAlarm, EvidenceKind
 from models.looks import window_end
 from models.policy import Policy, load_policy
 
@@ -19,6 +19,8 @@ USEFUL = (EvidenceKind.E2, EvidenceKind.E5, EvidenceKind.V1, EvidenceKind.V2)
 
 
 FILE_BROKEN = "FILE_BROKEN"
+NO_CLIPS = "no_clips_of_masked_camera"
+"""Why there are no clips: they are packets as they came, and the camera has privacy masks (L69)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def pack_status(session: Session, event: Event, *, policy: Policy | None = None)
         missing.append(FILE_BROKEN)
     notes = [str(flag) for flag in event.flags]
     notes += [f"no_{kind.lower()}" for kind in USEFUL if not taken[kind]]
+    if any(row.details.get(MASKED) for row in rows):
+        notes.append(NO_CLIPS)
     if len(sound) < len(rows):
         notes.append("clock_offset")
     return PackStatus(tuple(missing), tuple(notes))

@@ -197,8 +197,12 @@ def read_zones_json(zones_json: str | bytes | Mapping[str, Any]) -> list[Mapping
 
 
 def export_zones(session: Session, camera: Camera) -> dict[str, Any]:
-    """What `import_zones` and `qifen replay --zones` read; defaults are left out."""
-    return {"zones": [_as_json(version) for version in zones_for(session, camera)]}
+    """What `import_zones` and `qifen replay --zones` read; defaults are left out. The camera's
+    privacy masks go with it, where it has any."""
+    exported: dict[str, Any] = {"zones": [_as_json(v) for v in zones_for(session, camera)]}
+    if camera.privacy_masks:
+        exported["privacy_masks"] = camera.privacy_masks
+    return exported
 
 
 def _as_json(version: ZoneVersion) -> dict[str, Any]:

@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 
 from models.errors import NotFound, Unavailable
-from models.evidence import EvidenceKind
+from models.evidence import MASKED, EvidenceKind
 from vision.types import Box, Frame, Image
 
 JPEG_QUALITY = 92
@@ -223,6 +223,7 @@ class Picture:
         self.at = frame.at
         self.pts = frame.pts
         self.size = frame.size
+        self.masks = frame.masks
         self._frame: Frame | None = frame
         self._jpeg: bytes | None = None
 
@@ -264,12 +265,19 @@ class Shot:
 
 
 def panorama(kind: EvidenceKind, picture: Picture, **details: Any) -> Shot:
-    """The whole frame as it came."""
+    """The whole frame as it came, but for what privacy masks take out of it."""
     size = list(picture.size)
-    return Shot(kind, picture.jpeg(), picture.at, picture.pts, {"size": size, **details})
+    said = {"size": size, **_masked(picture), **details}
+    return Shot(kind, picture.jpeg(), picture.at, picture.pts, said)
 
 
 def close_up(kind: EvidenceKind, picture: Picture, plate_box: Box, **details: Any) -> Shot:
     """The plate with a little of what is around it; cut, not enlarged."""
     data = encode_jpeg(crop(picture.image(), plate_box, margin=0.35), quality=95)
-    return Shot(kind, data, picture.at, picture.pts, {"plate_box": list(plate_box), **details})
+    said = {"plate_box": list(plate_box), **_masked(picture), **details}
+    return Shot(kind, data, picture.at, picture.pts, said)
+
+
+def _masked(picture: Picture) -> dict[str, int]:
+    """Whoever looks at a picture is told that parts of it were never seen (L69)."""
+    return {MASKED: picture.masks} if picture.masks else {}

@@ -14,6 +14,7 @@ from models.errors import Unavailable
 from models.registry import HealthReport, report_health
 from pipeline.evidence import encode_jpeg
 from pipeline.logs import get_logger
+from pipeline.masking import PICTURE_QUALITY, picture_name
 from vision.frames import StreamState, StreamStatus
 from vision.health import ViewReport
 from vision.health_clock import without_time_zone
@@ -50,7 +51,7 @@ class CameraHealth:
         self._camera_id = camera_id
         self._name = name
         self._fencing = fencing
-        self._picture_name = f"camera-{camera_id}"
+        self._picture_name = picture_name(camera_id)
         self._stream: StreamState | None = None
         self._view = ViewHealth.OK
         self._since: datetime | None = None
@@ -161,7 +162,7 @@ class CameraHealth:
         if frame is None or now < self._picture_due:
             return
         self._frame, self._picture_due = None, now + PICTURE_SECONDS
-        data = encode_jpeg(frame.image, quality=80)
+        data = encode_jpeg(frame.image, PICTURE_QUALITY)
         try:
             self._picture_key = self._services.evidence.overwrite(self._picture_name, data, "jpg")
             self._store_trouble = ""

@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 from models.camera import Camera
 from models.errors import NotFound
 from models.registry import check_fencing, set_reference
-from pipeline.evidence import EvidenceFiles, decode_jpeg
+from pipeline.evidence import EvidenceFiles
 from pipeline.logs import get_logger
+from pipeline.masking import latest_image
 from vision.appearance import grey_picture
 from vision.errors import BadPicture
 from vision.health_reference import ReferenceBook
+from vision.masks import Masks, even_out, masks_of
 from vision.small import SmallLook
 
 if TYPE_CHECKING:
@@ -68,10 +70,17 @@ def keep_learnt(
     book: ReferenceBook,
     *,
     at: datetime,
-) -> str:
+    masks: Masks = (),
+) -> str | None:
     """Keep what a worker learnt: as the camera's reference where it has none, else beside the
-    accepted one, which stays. Gives the key of the reference in force."""
+    accepted one, which stays. Gives the key of the reference in force.
+
+    masks: those through which it was learnt. A view that was seen through others than the
+    camera's present ones is not kept: it may show what nobody may look into any more.
+    """
     camera = check_fencing(session, camera_id, fencing)
+    if masks != masks_of(camera.privacy_masks):
+        return camera.reference_picture
     if camera.reference_picture is None:
         key = files.put(book.to_bytes(), "npz")
         set_reference(session, camera, key, at=at, actor=LEARNT)
@@ -91,10 +100,14 @@ def accept_view(
     """
     if camera.last_picture is None:
         raise NotFound("this camera has sent no picture yet", hint="wait for its first picture")
-    image = decode_jpeg(services.evidence.get(camera.last_picture))
+    image = latest_image(services.evidence, camera)
     if image is None:
         raise NotFound("the latest picture cannot be opened", hint="try again in a moment")
-    grey = SmallLook(grey_picture(image)).grey
+    whole = grey_picture(image)
+    masks = masks_of(camera.privacy_masks)
+    if masks:
+        even_out(whole, masks)  # as the worker's looks have it
+    grey = SmallLook(whole).grey
     known = read_reference(services.evidence, camera).book if same_view else None
     if known is not None and known.shape == grey.shape:
         book = known.with_grey(grey)

@@ -28,6 +28,7 @@ from pipeline.watches import WatchList, refused_zones, zones_to_watch
 from vision.frames import LiveSource, StreamState
 from vision.health_reference import ReferenceBook
 from vision.looker import CameraLooker
+from vision.masks import Masks, masks_of
 from vision.types import LookResult, WatchSubject, WeightsInfo, ZoneShape
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Post:
     looks_per_second: float
     weights: str | None
     fencing: int
+    masks: Masks = ()
+    """What nobody may look into."""
     trouble: str = ""
     """What the camera's page should say although it works."""
 
@@ -104,7 +107,7 @@ class Shift:
         source = LiveSource(
             self._post.url, self._post.name, clock_now=self._services.clock.now,
             looks_per_second=self._post.looks_per_second, stop=self._over,
-            clip_seconds=RING_SECONDS, on_state=self._note_stream,
+            clip_seconds=RING_SECONDS, masks=self._post.masks, on_state=self._note_stream,
         )  # fmt: skip
         pen = threading.Thread(target=self._write_on, name=f"pen-{self._post.name}", daemon=True)
         pen.start()
@@ -222,10 +225,10 @@ class Shift:
         with services.store.begin() as session:
             key = keep_learnt(
                 session, services.evidence, self._post.camera_id, self._post.fencing, book,
-                at=services.clock.now(),
+                masks=self._post.masks, at=services.clock.now(),
             )  # fmt: skip
         old = self.orders
-        if old.reference.key is None:
+        if key is not None and old.reference.key is None:
             # The eyes know it already: only a person's reference is taken up anew.
             self.orders = replace(old, reference=Reference(key, book, own=True))
         if self._learnt is book:
@@ -250,10 +253,13 @@ class Shift:
         post = self._post
         with self._services.store.read() as session:
             camera = get_camera(session, post.camera_id)
-            now = (camera.stream_url, camera.looks_per_second, camera.weights)
+            masks = masks_of(camera.privacy_masks)
+            now = (camera.stream_url, camera.looks_per_second, camera.weights, masks)
             if camera.fencing != post.fencing:
                 self._end(FENCED)
-            elif now != (post.url, post.looks_per_second, post.weights):
+            elif now != (post.url, post.looks_per_second, post.weights, post.masks):
+                # Of changed masks too everything begins anew: no picture, packet or view that was
+                # seen through the old ones is kept in memory.
                 self._end("changed")
             at, policy = self._services.clock.now(), load_policy(session)
             zones = tuple(zones_to_watch(session, camera, at=at, calendar=policy.calendar))

@@ -14,6 +14,7 @@ from pipeline.metrics import CameraCounters
 from pipeline.shift import FENCED, Post, Shift
 from vision.errors import BadWeights, VisionError
 from vision.looker import CameraLooker
+from vision.masks import masks_of
 
 if TYPE_CHECKING:
     from pipeline.services import Services
@@ -98,7 +99,7 @@ class CameraWorker:
             self.name = camera.name
             return Post(
                 camera.id, camera.name, camera.stream_url, camera.looks_per_second,
-                camera.weights, fencing,
+                camera.weights, fencing, masks_of(camera.privacy_masks),
             )  # fmt: skip
 
     def _report_trouble(self, reason: str) -> None:

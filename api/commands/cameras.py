@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from api import zoning
+from api.camera_masks import FIELD, import_camera
 from api.camera_weights import checked_weights
 from api.commands.common import open_services, print_json
-from api.zone_sight import Sight
 from models import registry
 from models.clock import SystemClock
 from models.errors import BadInput
@@ -190,15 +189,14 @@ def import_(
     services = open_services()
     with services.store.begin() as session:
         owner = registry.get_camera(session, camera)
-        versions = zoning.import_zones(
-            session,
-            owner,
-            content,
-            at=services.clock.now(),
-            actor="cli",
-            sight=Sight(services, owner),
+        if not isinstance(content, dict):
+            content = {}
+        versions = import_camera(
+            session, services, owner, content, at=services.clock.now(), actor="cli"
         )
-        if not versions:
+        if FIELD in content:
+            typer.echo(f"privacy masks: {len(owner.privacy_masks)}")
+        elif not versions:
             raise BadInput("no zones are given", field="zones", hint='write {"zones": [{...}]}')
         for version in versions:
             typer.echo(f"{version.zone.name}: version {version.version}")

@@ -11,8 +11,9 @@ from api import shapes
 from api.deps import Body, Id, Operator, Serving, Staff, signed_in
 from models import registry
 from models.errors import NotFound, Unavailable
-from pipeline.evidence import decode_jpeg, encode_jpeg
+from pipeline.evidence import encode_jpeg
 from pipeline.health_reference import accept_view, read_reference
+from pipeline.masking import latest_image
 
 router = APIRouter(tags=["cameras"], dependencies=signed_in)
 
@@ -70,10 +71,10 @@ def glance(camera_id: Id, _caller: Staff, services: Serving) -> Response:
     """The latest picture, small and soft: enough to see how the camera is, too little to see who
     is in the street (PIPL art. 26)."""
     with services.store.read() as session:
-        key = registry.get_camera(session, camera_id).last_picture
-    if key is None:
+        row = registry.get_camera(session, camera_id)
+        image = latest_image(services.evidence, row)
+    if row.last_picture is None:
         raise NotFound("this camera has sent no picture yet")
-    image = decode_jpeg(services.evidence.get(key))
     if image is None:
         raise Unavailable("the latest picture cannot be opened", hint="try again in a moment")
     height, width = image.shape[:2]

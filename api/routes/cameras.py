@@ -9,11 +9,13 @@ from pydantic import Field
 from sqlalchemy import select
 
 from api import shapes
+from api.camera_masks import FIELD, save_masks
 from api.camera_weights import checked_weights
 from api.deps import Body, Id, Limit, Line, Operator, Serving, Staff, signed_in
 from models import fitness, registry
 from models.camera import Camera, CameraHealthChange
 from models.errors import NotFound
+from pipeline.masking import latest_jpeg
 
 router = APIRouter(tags=["cameras"], dependencies=signed_in)
 public = APIRouter(tags=["public"])
@@ -45,6 +47,7 @@ class CameraChange(Body):
     place_kind: Text | None = None
     approved_detectors: Annotated[list[Text], Field(max_length=10)] | None = None
     impact_assessment: Text | None = None
+    privacy_masks: list[list[list[float]]] | None = None
     calibrated_until: Text | None = None
     clock_offset_seconds: float | None = None
 
@@ -83,6 +86,7 @@ def cameras(_caller: Staff, services: Serving) -> list[dict[str, Any]]:
 @router.post("/cameras", status_code=201)
 def add_camera(body: NewCamera, caller: Operator, services: Serving) -> dict[str, Any]:
     details = _checked(body)
+    masks = details.pop(FIELD, [])
     with services.store.begin() as session:
         row = registry.add_camera(
             session,
@@ -90,6 +94,7 @@ def add_camera(body: NewCamera, caller: Operator, services: Serving) -> dict[str
             at=services.clock.now(),
             actor=caller.name,
         )
+        save_masks(session, services, row, masks, actor=caller.name)
         return shapes.camera(row)
 
 
@@ -114,9 +119,13 @@ def camera(camera_id: Id, _caller: Staff, services: Serving) -> dict[str, Any]:
 def change_camera(
     camera_id: Id, body: CameraChange, caller: Operator, services: Serving
 ) -> dict[str, Any]:
+    """Change what is named. `privacy_masks` are all masks from now on: polygons in 0..1 of the
+    picture, under which nothing is seen or kept; who changed them is in the audit log (L69)."""
     changes = _checked(body)
     with services.store.begin() as session:
         row = registry.get_camera(session, camera_id)
+        if FIELD in changes:
+            save_masks(session, services, row, changes.pop(FIELD), actor=caller.name)
         registry.update_camera(session, row, changes, at=services.clock.now(), actor=caller.name)
         return shapes.camera(row)
 
@@ -138,10 +147,10 @@ def camera_picture(camera_id: Id, _caller: Staff, services: Serving) -> Response
     """The latest picture, for drawing zones on: a blurred copy, for nobody in it is anybody's
     subject. It is overwritten and never evidence."""
     with services.store.read() as session:
-        key = registry.get_camera(session, camera_id).last_picture
-    if key is None:
+        picture = latest_jpeg(services.evidence, registry.get_camera(session, camera_id))
+    if picture is None:
         raise NotFound("this camera has sent no picture yet")
-    return Response(services.blur(services.evidence.get(key), None), media_type="image/jpeg")
+    return Response(services.blur(picture, None), media_type="image/jpeg")
 
 
 @router.get("/cameras/{camera_id}/health")

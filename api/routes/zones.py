@@ -9,6 +9,7 @@ from fastapi import Body as BodyOf
 from pydantic import Field
 
 from api import shapes, zoning
+from api.camera_masks import import_camera
 from api.deps import Body, Id, Line, Operator, Serving, Staff, signed_in
 from api.zone_sight import Sight
 from models import casework, fitness, registry
@@ -189,7 +190,7 @@ def permit(zone_id: Id, caller: Operator, services: Serving) -> dict[str, Any]:
 
 @router.get("/cameras/{camera_id}/zones.json")
 def export_zones(camera_id: Id, _caller: Staff, services: Serving) -> dict[str, Any]:
-    """The form that `qifen replay --zones` reads."""
+    """The form that `qifen replay --zones` reads, with the camera's privacy masks."""
     with services.store.read() as session:
         return registry.export_zones(session, registry.get_camera(session, camera_id))
 
@@ -201,16 +202,17 @@ def import_zones(
     services: Serving,
     body: Annotated[dict[str, Any], BodyOf(examples=[{"zones": []}])],
 ) -> list[dict[str, Any]]:
-    """Bring in zones: all or nothing. Zones that are not named in it stay."""
+    """Bring in zones, and `privacy_masks` where they are named: all or nothing. Zones that are not
+    named in it stay."""
     with services.store.begin() as session:
         camera = registry.get_camera(session, camera_id)
-        versions = zoning.import_zones(
+        versions = import_camera(
             session,
+            services,
             camera,
             body,
             at=services.clock.now(),
             actor=caller.name,
             user=caller.user,
-            sight=Sight(services, camera),
         )
         return [shapes.zone(version.zone) for version in versions]

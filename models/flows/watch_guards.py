@@ -10,7 +10,7 @@ from datetime import timedelta
 from models.errors import Refusal
 from models.evidence import EvidenceKind
 from models.flow import Step
-from models.ground import covers, in_bay
+from models.ground import covers, in_bay, masked
 from models.looks import Watch, gap_warning, look_back, window_end
 from models.zone import ZonePhase
 
@@ -134,13 +134,14 @@ def gone_at_window_end(step: Step) -> Refusal | None:
 
 
 def zone_no_longer_covers(step: Step) -> Refusal | None:
-    """W31: the zone was retired, or redrawn so that the vehicle stands outside or in a bay."""
+    """W31: the zone was retired, or redrawn so that the vehicle stands outside or in a bay, or
+    nobody may look at the place any more (L69)."""
     zone, kept = step.event.zone, step.event.zone_version
     now = zone.current
     redrawn = (now.polygon, now.bays, now.bay_hours) != (kept.polygon, kept.bays, kept.bay_hours)
-    if zone.retired_at is not None:
-        return None
     box = step.event.box
+    if zone.retired_at is not None or masked(zone.camera, box):
+        return None
     in_new_bay = in_bay(now, box, at=step.at, calendar=step.policy.calendar)
     if redrawn and (not covers(now, box) or in_new_bay):
         return None
