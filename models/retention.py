@@ -2,9 +2,9 @@
 
 What goes: pictures and clips (their records stay in the chain as tombstones), the plate (its keyed
 hash stays for the repeat rule where there was an offence), readings, looks, the words of
-statements and of owners' requests about their data. What stays: number, place, times, states and
-steps: counts and the record of who did what (L13); pre-notices and requests for recusal too, which
-the database lets nobody rewrite (docs/decisions/0013).
+statements and of owners' requests about their data, and those of pre-notices and of requests for
+recusal (a line of their own in the purge log). What stays: number, place, times, states and steps:
+counts and the record of who did what (L13, docs/decisions/0013).
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ from models.owner_requests import (
     RequestStatus,
     close_request,
 )
+from models.penalty import PreNotice
 from models.people import Statement, StatementStatus, User
 from models.policy import LOCAL_ZONE, Policy
+from models.recusal import RecusalRequest
 from models.retention_log import (
     GONE,
     FileRemoval,
@@ -51,6 +53,7 @@ from models.retention_rules import (
     rule_for,
 )
 from models.secret import keyed_hash
+from models.triggers_people import REQUEST_WORDS, SHEET_WORDS
 
 _KEPT_MEASURES = frozenset(
     {
@@ -222,7 +225,28 @@ def forget_events(
             record.details = {}
         for event in events:
             _strip(session, event, rule, at)
+    for table, words in ((PreNotice, SHEET_WORDS), (RecusalRequest, REQUEST_WORDS)):
+        _empty(session, purge, table, words, ids)
     return purge
+
+
+def _empty(
+    session: Session, purge: PurgeLog, table: Any, words: Sequence[str], event_ids: Sequence[int]
+) -> None:
+    """Empty the words that these events' papers hold, and write it down: the database lets nobody
+    else touch them once they were delivered or answered."""
+    session.flush()
+    rows = session.scalars(select(table).where(table.event_id.in_(event_ids))).all()
+    if not rows:
+        return
+    own = write_purge(
+        session, rule=purge.rule, what=table.__tablename__, count=len(rows),
+        keep_days=purge.keep_days, older_than=purge.older_than, at=purge.at, actor=purge.actor,
+    )  # fmt: skip
+    with turn(session, own, table.__tablename__):
+        for row in rows:
+            for word in words:
+                setattr(row, word, GONE if getattr(row, word) else "")
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, Select, String, cast, delete, func, or_, s
 from sqlalchemy.orm import Session
 
 from models.audit import AuditEntry, Viewing
+from models.case import Case
+from models.case_photos import CasePhoto
 from models.event import Event
 from models.exemptions import Exemption
 from models.holds import LegalHold
@@ -19,8 +21,9 @@ from models.people import Invitation, LoginFailure, UserSession
 from models.place import CrowdCount, PlacePermit, ResponsibleParty
 from models.policy import Policy
 from models.retention import cutoff, keep_days, turn
-from models.retention_log import write_purge
+from models.retention_log import FileRemoval, write_purge
 from models.retention_rules import (
+    CASES,
     CROWD_COUNTS,
     LOGS,
     PARTIES,
@@ -44,6 +47,8 @@ class Sort:
     """Which rows are due, given the instant before which they must lie."""
     empties: dict[str, Any] | None = None
     """Columns to empty; None: the rows are deleted."""
+    file: str = ""
+    """Column with the key of a file that goes with the row."""
 
 
 def _held(event_id: Any) -> ColumnElement[bool]:
@@ -85,11 +90,20 @@ def _contact_due(older_than: datetime) -> ColumnElement[bool]:
     return gone & ResponsibleParty.phone.is_not(None) & ResponsibleParty.id.not_in(used)
 
 
+def _photo_due(older_than: datetime) -> ColumnElement[bool]:
+    """Two years after its case was closed (3.6), unless the event behind the case is held."""
+    over = func.coalesce(Case.closed_at, Case.ended_at)
+    closed = select(Case.id).where(over < older_than, _held(Case.event_id))
+    return (CasePhoto.storage_key != "") & CasePhoto.case_id.in_(closed)
+
+
 SORTS: tuple[Sort, ...] = (
     Sort(
         REPEAT_HASHES, "plate_hash", Event,
         lambda t: Event.plate_hash.is_not(None) & (Event.ended_at < t), {"plate_hash": None},
     ),
+    # The row stays with its hash, as a tombstone does: there was a photo, and which.
+    Sort(CASES, "case_photo", CasePhoto, _photo_due, {"storage_key": ""}, "storage_key"),
     Sort(TEXTS, "delivery_receipt", DeliveryReceipt, _receipt_due),
     Sort(TEXTS, "notice", Notice, _text_due),
     Sort(
@@ -143,8 +157,13 @@ def forget_rows(
         session, rule=sort.rule.code, what=sort.what, count=len(ids),
         keep_days=keep_days(sort.rule, policy), older_than=older_than, at=at, actor=actor,
     )  # fmt: skip
+    chosen = key.in_(ids)
+    if sort.file:
+        keys = session.scalars(select(getattr(sort.table, sort.file)).where(chosen)).all()
+        session.add_all(
+            FileRemoval(purge_id=purge.id, storage_key=one, created_at=at) for one in keys
+        )
     with turn(session, purge, sort.table.__tablename__):
-        chosen = key.in_(ids)
         if sort.empties is None:
             session.execute(delete(sort.table).where(chosen))
         else:

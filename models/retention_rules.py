@@ -53,7 +53,11 @@ NO_PENALTY = RetentionRule(
     "复议法 20 (L25): 60 days in which a review can be asked for", _NO_PENALTY,
 )  # fmt: skip
 CASES = RetentionRule(
-    "cases", "keep_case_days", 730, "处罚法 36 (L19), 47 (L13): two years after closing", _CASES
+    "cases",
+    "keep_case_days",
+    730,
+    "处罚法 36 (L19), 47 (L13): two years after closing, with pre-notices and photos",
+    _CASES,
 )
 GATHERINGS = RetentionRule(
     "gatherings", "keep_crowd_picture_days", 1,

@@ -16,6 +16,7 @@ from sqlalchemy import JSON, String, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from models import deadlines
+from models.case_photos import CasePhoto
 from models.evidence import Evidence
 from models.policy import load_policy
 from models.retention import count_due, count_pictures_due, due_events, forget_events
@@ -212,13 +213,14 @@ _SPEAKS_OF_THE_GONE = {("evidence", "storage_key")}
 
 
 def _in_use(session: Session, keys: set[str]) -> set[str]:
-    """Those of `keys` that a record without a tombstone needs."""
+    """Those of `keys` that a record without a tombstone needs, or a photo of a case."""
     query = (
         select(Evidence.storage_key)
         .outerjoin(Tombstone, Tombstone.evidence_id == Evidence.id)
         .where(Evidence.storage_key.in_(keys), Tombstone.id.is_(None))
     )
-    return set(session.scalars(query))
+    photos = select(CasePhoto.storage_key).where(CasePhoto.storage_key.in_(keys))
+    return set(session.scalars(query)) | set(session.scalars(photos))
 
 
 def _columns(kinds: tuple[type[Any], ...]) -> Iterator[Any]:
