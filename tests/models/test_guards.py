@@ -101,3 +101,19 @@ def test_zone_redrawn_through_the_place(city: City) -> None:
     assert watch.zone_no_longer_covers(step) is None
     city.edit_zone(polygon=[[0.1, 0.1], [0.2, 0.1], [0.2, 0.2]])
     assert watch.zone_no_longer_covers(step) is None
+
+
+def test_l69_a_mask_over_the_place_lifts_the_zone_there(city: City) -> None:
+    """Nobody may look there any more: under the foot or the middle, not beside them."""
+    event = city.to_grace()
+    step = Scene(city, event).step()
+    x1, y1, x2, y2 = event.box
+    for left, top, right, bottom, lifts in (
+        (x1, y2 - 0.01, x2, y2 + 0.01, True),
+        (x1, (y1 + y2) / 2 - 0.01, x2, (y1 + y2) / 2 + 0.01, True),
+        (x1, y1, x2, y1 + 0.02, False),
+        (x2 + 0.01, y1, x2 + 0.02, y2, False),
+    ):
+        mask = [[left, top], [right, top], [right, bottom], [left, bottom]]
+        event.zone.camera.privacy_masks = [mask]
+        assert (watch.zone_no_longer_covers(step) is None) is lifts
