@@ -27,6 +27,7 @@ def user(row: User) -> dict[str, Any]:
         "id": row.id,
         "username": row.username,
         "display_name": row.display_name,
+        "unit": row.unit,
         "roles": row.roles,
         "language": row.language,
         "licence_no": row.licence_no,

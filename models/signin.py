@@ -30,6 +30,7 @@ TOUCH_SECONDS = 60
 """Last use is written at most once a minute, or every click would be a write."""
 INVITATION_SECONDS = 7 * 86400
 FIRST_ADMIN = "admin"
+MAX_UNIT = 60
 
 # OWASP's argon2id parameters. Not more: anybody may try to sign in, and forty tries at once must
 # not take the memory that the cameras need.
@@ -88,6 +89,21 @@ def check_roles(roles: Sequence[Role | str]) -> list[str]:
     if wrong or not roles:
         raise BadInput(f"roles must be some of {', '.join(known)}", field="roles")
     return [role for role in known if role in roles]
+
+
+def set_unit(session: Session, user: User, unit: str, *, at: datetime, actor: str) -> None:
+    """Where somebody works (单位): the viewing log names it with every look from now on (L71); what
+    was written down keeps the unit of then. Raises BadInput (field unit)."""
+    words = " ".join(unit.split())
+    if len(words) > MAX_UNIT or not words.isprintable():
+        raise BadInput(f"a unit has at most {MAX_UNIT} characters", field="unit")
+    if words == user.unit:
+        return
+    before, user.unit = user.unit, words
+    record(
+        session, at=at, actor=actor, action="user.unit", subject=f"user:{user.id}",
+        details={"from": before, "to": words},
+    )  # fmt: skip
 
 
 def set_active(session: Session, user: User, active: bool, *, at: datetime, actor: str) -> None:

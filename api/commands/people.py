@@ -21,6 +21,7 @@ app = typer.Typer(help="Staff: invite, list.", no_args_is_help=True)
 def invite(
     username: str,
     role: Annotated[list[Role], typer.Option(help="May be given several times.")],
+    unit: Annotated[str, typer.Option(help="单位: the viewing log names it.")] = "",
     licence_no: Annotated[str | None, typer.Option(help="行政执法证, for officers.")] = None,
     licence_until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Valid until this day.")
@@ -42,6 +43,7 @@ def invite(
                 licence_no=licence_no,
                 licence_valid_until=licence_until.date() if licence_until else None,
             )
+            signin.set_unit(session, user, unit, at=at, actor="cli")
         elif not user.active:
             raise NotFound(f"{name} is not active", hint="let the person in again in the console")
         token = signin.invite(session, user, at=at, actor="cli")
@@ -59,6 +61,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
             entry = {
                 "username": user.username,
                 "name": user.display_name,
+                "unit": user.unit,
                 "roles": user.roles,
                 "licence_no": user.licence_no,
                 "licence_until": until.isoformat() if until else None,

@@ -35,6 +35,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "keep_correction": ("更正", "correct the record"),
     "keep_deletion": ("删除", "delete the record"),
     "keep_unit": ("单位", "Unit"),
+    "change_unit": ("变更单位", "Change somebody's unit"),
+    "whose_unit": ("工作人员", "Person"),
+    "new_unit": ("现单位", "Unit from now on"),
+    "record_unit": ("保存单位", "Record the unit"),
 }
 
 FOUND: dict[str, tuple[str, str]] = {

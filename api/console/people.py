@@ -37,15 +37,20 @@ async def _people(services: Services, who: Visitor) -> None:
     word = who.word
     lines = "".join(
         f"<tr><td><b>{escape(name)}</b>{_second(display if display != name else '')}</td>"
+        f"<td>{escape(unit or '-')}</td>"
         f"<td>{escape(', '.join(word(r) for r in roles))}</td>"
         f"<td>{escape(licence)}{_second(until)}</td></tr>"
-        for name, display, roles, licence, until in rows
+        for name, display, unit, roles, licence, until in rows
     )
     raw(
-        f'<div class="qf-card"><table class="qf"><tr><th>{escape(word("username"))}</th>'
+        f'<div class="qf-card"><div class="qf-wide"><table class="qf">'
+        f"<tr><th>{escape(word('username'))}</th><th>{escape(word('keep_unit'))}</th>"
         f"<th>{escape(word('roles'))}</th><th>{escape(word('licence_no'))}</th></tr>"
-        f"{lines}</table></div>"
+        f"{lines}</table></div></div>"
     ).classes("w-full")
+    with ui.element("div").classes("qf-card"):
+        raw(f"<h2>{escape(word('change_unit'))}</h2>")
+        _change_unit(services, who, {name: unit for name, _, unit, _, _, _ in rows})
     with ui.element("div").classes("qf-card"):
         raw(f"<h2>{escape(word('invite_somebody'))}</h2>")
         _invite(services, who)
@@ -56,14 +61,15 @@ def _second(text: str) -> str:
     return f'<div class="qf-muted">{escape(text)}</div>' if text else ""
 
 
-def _read(services: Services) -> list[tuple[str, str, list[str], str, str]]:
-    """Username, name, roles, licence and its last day of everybody who may come in."""
+def _read(services: Services) -> list[tuple[str, str, str, list[str], str, str]]:
+    """Username, name, unit, roles, licence and its last day of everybody who may come in."""
     with services.store.read() as session:
         users = session.scalars(select(User).where(User.active.is_(True)).order_by(User.username))
         return [
             (
                 u.username,
                 u.display_name,
+                u.unit,
                 [str(r) for r in u.roles],
                 u.licence_no or "",
                 f"≤ {u.licence_valid_until}" if u.licence_no else "",
@@ -72,11 +78,36 @@ def _read(services: Services) -> list[tuple[str, str, list[str], str, str]]:
         ]
 
 
+def _change_unit(services: Services, who: Visitor, units: dict[str, str]) -> None:
+    """Where somebody works: the viewing log names it with every look from then on (L71)."""
+    word = who.word
+    with ui.element("div").classes("qf-form"):
+        name = ui.select(sorted(units), label=word("whose_unit"), value=None)
+        unit = ui.input(word("new_unit"))
+    name.on_value_change(lambda chosen: unit.set_value(units[chosen.value]))
+
+    def change() -> bool:
+        with services.store.begin() as session:
+            user = session.scalar(select(User).where(User.username == name.value))
+            if user is None:
+                raise BadInput("choose a person", field="username")
+            at = services.clock.now()
+            signin.set_unit(session, user, unit.value or "", at=at, actor=who.username)
+        return True
+
+    async def press() -> None:
+        if await attempt(change, who):
+            ui.navigate.reload()
+
+    ui.button(word("record_unit"), on_click=press).props("no-caps color=teal-9")
+
+
 def _invite(services: Services, who: Visitor) -> None:
     word = who.word
     with ui.element("div").classes("qf-form"):
         username = ui.input(word("username")).props("autocomplete=off")
         display = ui.input(word("display_name"))
+        unit = ui.input(word("keep_unit"))
         licence = ui.input(word("licence_no"))
         until = ui.input(word("licence_until"))
         roles = ui.select(
@@ -102,6 +133,7 @@ def _invite(services: Services, who: Visitor) -> None:
                 licence_no=licence.value or None,
                 licence_valid_until=valid_until,
             )
+            signin.set_unit(session, user, unit.value or "", at=at, actor=who.username)
             return signin.invite(session, user, at=at, actor=who.username)
 
     async def invite() -> None:

@@ -22,11 +22,16 @@ router = APIRouter(tags=["people"], dependencies=signed_in)
 
 Roles = Annotated[list[Role], Field(min_length=1, max_length=6)]
 
+Unit = Annotated[
+    Line, Field(max_length=signin.MAX_UNIT, description="Where the person works (L71)")
+]
+
 
 class NewUser(Body):
     username: Annotated[Line, Field(min_length=2, max_length=40)]
     roles: Roles
     display_name: Annotated[Line, Field(max_length=60)] = ""
+    unit: Unit = ""
     language: str = "zh"
     licence_no: Annotated[Line, Field(max_length=40)] | None = None
     licence_valid_until: date | None = None
@@ -35,6 +40,7 @@ class NewUser(Body):
 class UserChange(Body):
     roles: Roles | None = None
     display_name: Annotated[Line, Field(max_length=60)] | None = None
+    unit: Unit | None = None
     licence_no: Annotated[Line, Field(max_length=40)] | None = None
     licence_valid_until: date | None = None
     active: bool | None = None
@@ -67,6 +73,7 @@ def add_user(body: NewUser, caller: Admin, services: Serving) -> dict[str, Any]:
             licence_no=body.licence_no,
             licence_valid_until=body.licence_valid_until,
         )
+        signin.set_unit(session, user, body.unit, at=at, actor=caller.name)
         token = signin.invite(session, user, at=at, actor=caller.name)
         link = invitation_link(services.settings.base_url, token)
         return {**shapes.user(user), "invitation": link}
@@ -74,7 +81,7 @@ def add_user(body: NewUser, caller: Admin, services: Serving) -> dict[str, Any]:
 
 @router.patch("/users/{user_id}")
 def change_user(user_id: Id, body: UserChange, caller: Admin, services: Serving) -> dict[str, Any]:
-    """Change roles, licence or whether the person may sign in. Nobody shuts out himself."""
+    """Change roles, unit, licence or whether the person may sign in. Nobody shuts out himself."""
     changes = body.model_dump(exclude_unset=True)
     at = services.clock.now()
     with services.store.begin() as session:
@@ -84,6 +91,8 @@ def change_user(user_id: Id, body: UserChange, caller: Admin, services: Serving)
             user.roles = signin.check_roles(changes["roles"])
         if changes.get("display_name") is not None:
             user.display_name = changes["display_name"]
+        if changes.get("unit") is not None:
+            signin.set_unit(session, user, changes["unit"], at=at, actor=caller.name)
         for field in ("licence_no", "licence_valid_until"):
             if field in changes:
                 setattr(user, field, changes[field])

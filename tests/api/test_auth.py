@@ -8,8 +8,10 @@ from sqlalchemy import select
 
 from api.auth import first_start_link
 from models import signin
+from models.audit import AuditEntry, Viewing
+from models.audit_log import record_viewing
 from models.clock import FakeClock
-from models.people import UserSession
+from models.people import User, UserSession
 from pipeline.services import Services
 from tests.api.conftest import SignIn
 from tests.rows import NOON, PASSWORD
@@ -202,3 +204,35 @@ def test_first_start_prints_a_link_until_an_admin_is_in(
     link = first_start_link(services.store, "https://q.example/", clock)
     assert link is not None
     assert link.startswith("https://q.example/invitation/")
+
+
+def test_l71_an_admin_says_where_somebody_works(
+    signed_in: SignIn, services: Services, nobody: httpx.Client
+) -> None:
+    """Set with the person or later, written down with what it was; the viewing log names the unit
+    of the moment, and nobody else may say it."""
+    boss = signed_in("boss")
+    body = {"username": "wu", "roles": ["officer"], "unit": " 一中队 "}
+    made = boss.post(f"{API}/users", json=body).json()
+    url = f"{API}/users/{made['id']}"
+    assert made["unit"] == "一中队"
+    changed = boss.patch(url, json={"unit": "二中队"}).json()
+    assert changed["unit"] == "二中队"
+    assert boss.patch(url, json={"unit": "二中队"}).status_code == 200
+    assert boss.patch(url, json={"display_name": "吴"}).json()["unit"] == "二中队"
+    for wrong in ("队" * 61, "一\u0000队"):
+        refused = boss.patch(url, json={"unit": wrong})
+        assert (refused.status_code, error_of(refused)["field"]) == (422, "unit")
+    assert signed_in("chen").patch(url, json={"unit": "三中队"}).status_code == 403
+    assert nobody.patch(url, json={"unit": "三中队"}).status_code == 401
+    with services.store.begin() as session:
+        wu = session.get_one(User, made["id"])
+        record_viewing(session, at=NOON, viewer="wu", user_id=wu.id, reason="复核")
+        assert session.scalars(select(Viewing.unit)).all() == ["二中队"]
+        entries = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "user.unit").order_by(AuditEntry.id)
+        ).all()
+        assert [(e.actor, e.subject, e.details) for e in entries] == [
+            ("boss", f"user:{wu.id}", {"from": "", "to": "一中队"}),
+            ("boss", f"user:{wu.id}", {"from": "一中队", "to": "二中队"}),
+        ]

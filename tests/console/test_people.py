@@ -105,3 +105,23 @@ def test_a_page_left_open_ends_with_its_session(
     page.get_by_role("button", name="不成立，排除").click()
     page.wait_for_url("**/sign-in?next=/console/events/*")
     assert city.state(waiting) == "CONFIRM_PENDING"
+
+
+def test_l71_where_somebody_works_is_set_on_the_page(
+    city: City, visitors: Callable[..., Visitor]
+) -> None:
+    """On a phone too; the viewing log names it with every look from then on."""
+    page = visitors(width=360, height=740).sign_in("boss")
+    page.goto(f"{city.base_url}/console/people")
+    page.get_by_label("工作人员", exact=True).click()
+    page.get_by_role("option", name="zhang").click()
+    page.get_by_label("现单位", exact=True).fill("队" * 61)
+    page.get_by_role("button", name="保存单位").click()
+    expect(page.get_by_text("单位至多60字")).to_be_visible()
+    page.get_by_label("现单位", exact=True).fill("下城城管一中队")
+    page.get_by_role("button", name="保存单位").click()
+    expect(page.locator("td", has_text="下城城管一中队")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360, "the table scrolls alone"
+    with city.services.store.read() as session:
+        unit = session.scalar(select(User.unit).where(User.username == "zhang"))
+    assert unit == "下城城管一中队"

@@ -45,7 +45,7 @@ def papers(archive: Archive, event_id: int) -> None:
         session.add(
             PreNotice(
                 event_id=event_id, version=1, number="先告7号", sanction="WARNING",
-                degree="ORDINARY", severity=11, content="拟给予警告", facts=FACTS, reasons="占用人行道",
+                degree="ORDINARY", severity=11, content="拟给予警告", facts=FACTS, reasons="占道",
                 basis="第五十六条", rights="陈述", remedies="复议", written_by=by, written_at=NOON,
                 delivered_at=NOON, delivered_how="post", delivered_by=by, received_by="party",
                 proof="EMS 7",
