@@ -28,12 +28,13 @@ from models.flows.tables import flow_of
 from models.grounds import VoidReason
 from models.looks import add_look, lock, open_watches, sampling_from
 from models.opening import open_event
-from models.patrol import open_twin, paper_notice, record_tow
+from models.patrol import paper_notice, record_tow
 from models.people import Statement, User
 from models.plate import check_plate
 from models.policy import Policy
 from models.promises import notice_accepted, notice_delivered, notice_failed, prepare_notice
 from models.recusal import refuse_recused
+from models.same_stay import same_stay
 from models.sweeping import due_deadlines, expire, judge_watch
 from models.zone import Zone
 
@@ -137,7 +138,7 @@ def confirm_by_officer(
 ) -> Event:
     """A8, then A10 or A11: the officer's word, with a corrected plate where one is given.
 
-    A plate that already has an open event in the area makes this one its duplicate (A4).
+    A plate that already has an event of this stay in the area makes this one its duplicate (A4).
     Raises BadInput (field plate) for a text that is no plate.
     """
     text = None if plate is None else check_plate(plate)
@@ -192,11 +193,11 @@ def exempt_by_officer(
 
 
 def _twin(session: Session, event: Event, plate: str | None) -> Event | None:
-    """Another open event of this plate in this area."""
+    """The event of this plate's stay in this area, where that is another one."""
     text = plate or event.plate
     if text is None or event.state != EventState.CONFIRM_PENDING:
         return None
-    return open_twin(session, event, text)
+    return same_stay(session, event, text)
 
 
 def discard_by_officer(

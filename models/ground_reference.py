@@ -23,6 +23,13 @@ MAX_CAMERA_METRES = 1_500.0
 """Points further from the camera's own place belong to another one. (Maps in China are shifted
 by half a kilometre, so the camera's place may be on another map than the points.)"""
 
+DOUBT = "ground_doubt"
+"""Flag: what stands here may be another event's vehicle. No text, no paper notice, no escalation
+(W28); of a joined sighting: it is no longer taken to be its master's."""
+BY_GROUND, SHARED = "joined_metres", "joined_shared_seconds"
+"""Among the measured values of an event that was joined to another by its place: the distance,
+and for how long both were seen standing there."""
+
 _POINT: Mapping[str, fields.Rule] = {
     "x": fields.number(0, 1),
     "y": fields.number(0, 1),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,16 +14,16 @@ from models.errors import Conflict
 from models.event import TERMINAL, Event, EventState, FlowName, WatchSpan
 from models.facts import NewEvent
 from models.flow import SYSTEM, find_command, fire
-from models.flows.effects import PROMISES, plate_key
+from models.flows.effects import plate_key
 from models.flows.guards import TWO_WHEELERS
 from models.flows.parking import PARKING
 from models.ground import overlap
 from models.looks import add_flag
-from models.notice import Notice
 from models.plate import new_query_code, new_query_no
 from models.policy import Policy
 from models.retention import same_plate
-from models.states import ENDED
+from models.same_ground import Verdict, by_ground, note_verdict, standing_box
+from models.same_stay import joined_master, told_stay
 
 TYPE_MOTOR_VEHICLE, TYPE_TWO_WHEELER = "0505", "0506"
 """机动车乱停放, 非机动车乱停放 (2.3); a motorcycle is among the latter (W46)."""
@@ -42,10 +42,13 @@ def open_event(session: Session, new: NewEvent, *, policy: Policy, at: datetime)
         earlier = find_command(session, f"{new.command_id}/A1")
         if earlier is not None:
             return session.get_one(Event, earlier.subject_id)
-        master = find_master(session, new, policy) or _told_stay(session, new)
+        master = find_master(session, new, policy) or _told(session, new)
+        verdict = by_ground(session, new, policy) if master is None else Verdict()
+        if verdict.match is not None:
+            master = verdict.match.master
         event = _born(session, new, policy, at, is_twin=master is not None)
         if event is not None:
-            return _flag(session, event, new, master, policy, at)
+            return _flag(session, event, new, master, verdict, policy, at)
     raise Conflict("no free number for a new event", hint="try again")
 
 
@@ -94,11 +97,14 @@ def _flag(
     event: Event,
     new: NewEvent,
     master: Event | None,
+    verdict: Verdict,
     policy: Policy,
     at: datetime,
 ) -> Event:
     _remember_history(session, event, policy)
     _go(session, event, new, "dwell", "A3", policy, at)
+    if event.state == EventState.FLAGGED:
+        note_verdict(session, event, verdict)
     if event.state == EventState.FLAGGED and master is not None:
         _go(session, event, new, "dedupe", "A4", policy, at, master=master)
     return event
@@ -140,8 +146,9 @@ def next_event_no(session: Session, at: datetime, prefix: str) -> str:
 def find_master(
     session: Session, new: NewEvent, policy: Policy, *, except_id: int | None = None
 ) -> Event | None:
-    """The open event of the same vehicle: same plate and area (also of another camera, W28); or,
-    where one of the two has no plate, the same place of the same camera."""
+    """The open event of the same vehicle: same plate and area (also of another camera, W28), read
+    on the event itself or on what was joined to it; or, where one of the two has no plate, the same
+    place of the same camera."""
     candidates = session.scalars(
         select(Event)
         .where(
@@ -156,6 +163,9 @@ def find_master(
         for event in others:
             if event.plate == new.plate:
                 return event
+        joined = joined_master(session, new.zone.area_id, new.plate)
+        if joined is not None and joined.id != except_id:
+            return joined
     for event in others:
         unread = event.plate is None or new.plate is None
         if unread and _same_place(session, event, new.camera_id, new.box, policy):
@@ -163,42 +173,10 @@ def find_master(
     return None
 
 
-def _told_stay(session: Session, new: NewEvent) -> Event | None:
-    """The event of this very stay, where that has ended already and its owner was asked to leave.
-
-    Eyes that were started anew see a car that they know nothing of; if nobody has seen it go since,
-    it is the one that was told (invariants 5 and 8). Until the end of the day: then a stay counts
-    as another one (W26).
-    """
+def _told(session: Session, new: NewEvent) -> Event | None:
     if new.plate is None:
         return None
-    ended = session.scalars(
-        select(Event)
-        .where(
-            Event.flow == FlowName.PARKING,
-            Event.plate == new.plate,
-            Event.area_id == new.zone.area_id,
-            *ended_unseen(new.flagged_at),
-        )
-        .order_by(Event.id.desc())
-    )
-    return next(iter(ended), None)
-
-
-def ended_unseen(at: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Which events of the local day of `at` ended with their subject still there, after somebody
-    had been asked to take it away. What was voided is gone from the history (L39)."""
-    asked = exists().where(
-        Notice.event_id == Event.id,
-        Notice.template.in_(PROMISES),
-        Notice.accepted_at.is_not(None),
-    )
-    return (
-        Event.state.in_(sorted(ENDED - {EventState.VOIDED})),
-        Event.gone_at.is_(None),
-        Event.flagged_at >= deadlines.local_day(at)[0],
-        or_(asked, Event.notified_at.is_not(None)),
-    )
+    return told_stay(session, new.zone.area_id, new.plate, new.flagged_at)
 
 
 def _same_place(
@@ -208,9 +186,7 @@ def _same_place(
     if event.camera_id != camera_id:
         return False
     spans = session.scalars(select(WatchSpan).where(WatchSpan.event_id == event.id)).all()
-    placed = [span for span in spans if span.box is not None and span.answer in judge.PRESENT]
-    latest = max(placed, key=lambda span: span.ended_at, default=None)
-    standing = event.box if latest is None or latest.box is None else latest.box
+    standing = standing_box(event, spans)
     return not judge.is_gone(spans) and overlap(standing, box) >= policy.same_place_overlap
 
 

@@ -17,6 +17,7 @@ from models.looks import lock, look_back
 from models.people import User
 from models.plate import check_plate
 from models.policy import Policy
+from models.same_stay import same_stay
 from models.sweeping import judge_watch
 
 MAX_REFERENCE = 40
@@ -39,25 +40,19 @@ def paper_notice(
 
     `plate` is what the officer reads beside the vehicle: it must be the event's, or becomes it
     where no camera could read one. Raises BadInput (field plate) for another vehicle's, Conflict
-    where that vehicle already has an open event here.
+    where that vehicle already has an event of this stay here.
     """
     text = None if plate is None else check_plate(plate)
     if text is not None and event.plate is not None and text != event.plate:
         raise BadInput("this event is about another vehicle", field="plate", code="OTHER_PLATE")
-    if text is not None and event.plate is None and open_twin(session, event, text) is not None:
-        raise Conflict("this vehicle has an open event here already", code="SAME_VEHICLE")
+    if text is not None and event.plate is None and same_stay(session, event, text) is not None:
+        raise Conflict("this vehicle has an event here already", code="SAME_VEHICLE")
     fire(
         session, flow_of(event), event, "paper_notice", actor=person(user), at=at,
         command_id=command_id, policy=policy, expected_version=expected_version,
         evidence_ids=[photo.id], inputs={"user": user, "photo": photo, "plate": text},
     )  # fmt: skip
     return event
-
-
-def open_twin(session: Session, event: Event, plate: str) -> Event | None:
-    """Another open event of this plate in this area."""
-    key = f"{event.area_id}:{plate}"
-    return session.scalar(select(Event).where(Event.open_plate_key == key, Event.id != event.id))
 
 
 def record_tow(  # noqa: PLR0913 (a tow is all of this, by keyword)

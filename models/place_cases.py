@@ -22,12 +22,13 @@ from models.flow import SYSTEM, Flow, find_command, fire
 from models.flows.tables import flow_of
 from models.ground import overlap
 from models.looks import add_look, lock
-from models.opening import NUMBER_TRIES, ended_unseen, next_event_no
+from models.opening import NUMBER_TRIES, next_event_no
 from models.place import ResponsibleParty
 from models.place_facts import CrowdSample, NewPlaceEvent, PlaceLook
 from models.place_parties import permit_for, single_party
 from models.plate import new_query_code, new_query_no
 from models.policy import Policy
+from models.same_stay import ended_unseen
 from models.states import ENDED, PlaceState
 from models.sweeping import judge_watch
 

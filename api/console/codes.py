@@ -90,6 +90,10 @@ FLAGS: Table = {
     "gap_during_grace": ("宽容期内画面中断", "out of sight during the grace"),
     "moved": ("在区域内挪动过", "moved inside the area"),
     "clock_step": ("时钟被调快，宽容期顺延", "clock set forward, grace moved later"),
+    "ground_doubt": (
+        "可能与旁边车辆为同一辆，不告知不处罚",
+        "may be another event's vehicle: no text, no penalty",
+    ),
     "seen_by_neighbour": ("同区域另一摄像头看见该车", "seen by another camera of the area"),
     "misread": ("号牌经人工更正", "plate corrected by an officer"),
     "repeat_same_day": ("当日再次", "again on the same day"),

@@ -30,6 +30,8 @@ MEASURED: Mapping[str, tuple[str, tuple[str, str]]] = {
     "falling_since": (MOMENT, ("下降起算时间", "fewer since")),
     "object_id": (TEXT, ("目标编号", "object number")),
     "body_colour": (TEXT, ("车身颜色", "paint of the vehicle")),
+    "joined_metres": (TEXT, ("与主事件车辆位置相距（米）", "metres from its master's vehicle")),
+    "joined_shared_seconds": (SECONDS, ("两摄像头同时看见", "seen by both cameras for")),
     "rule": (TEXT, ("规则版本", "rule version")),
     "software": (TEXT, ("软件版本", "software version")),
 }

@@ -14,6 +14,7 @@ from models.event import Event
 from models.facts import OFFICIAL_PLATE_KINDS
 from models.flow import Step
 from models.ground import in_bay
+from models.ground_reference import DOUBT
 
 
 def device_has_purpose(step: Step) -> Refusal | None:
@@ -45,6 +46,13 @@ def asked(question: fitness.Question, step: Step) -> Refusal | None:
     """One question of `models.fitness`, as a guard's answer."""
     event = step.event
     return question(event.camera, event.zone_version, event.flagged_at)
+
+
+def told_apart(step: Step) -> Refusal | None:
+    """W28, L07: nothing goes on where two cameras may have seen one vehicle, and may not."""
+    if DOUBT not in step.event.flags:
+        return None
+    return Refusal("GROUND_DOUBT", "it may be the vehicle of another event that stands beside it")
 
 
 # Hours

@@ -10,6 +10,8 @@ bottom. Decisions beyond the letter of the table, all in the owner's favour:
 - B11: a shadow zone ends every event at the gates, uncounted against anybody and without a text;
   a warning zone texts, but whoever stays is told that it is closed.
 - W02: a gap of more than a minute in the grace ends undetermined even if the car is seen again.
+- W28: what may be another camera's view of a known vehicle, and may not, is neither texted nor
+  told on paper nor escalated, whatever is read on it later.
 """
 
 from __future__ import annotations
@@ -114,7 +116,7 @@ _GATES = (
     ),
     Transition(
         "A7", S.FLAGGED, "gates", S.CONFIRMED,
-        (when.confirms_by_itself, when.all_gates_pass, when.texts_arrive),
+        (when.confirms_by_itself, when.all_gates_pass, ground.told_apart, when.texts_arrive),
         (do.mark_confirmed,),
     ),
     Transition(
@@ -124,7 +126,10 @@ _GATES = (
     ),
     Transition(
         "A8", S.CONFIRM_PENDING, "officer_confirm", S.CONFIRMED,
-        (when.by_active_officer, when.not_recused, when.plate_known, watch.not_gone),
+        (
+            when.by_active_officer, when.not_recused, when.plate_known, ground.told_apart,
+            watch.not_gone,
+        ),
         (do.correct_plate, do.mark_confirmed),
         actors=_OFFICER,
     ),
@@ -210,7 +215,7 @@ _NOTICE = (
     ),
     Transition(
         "A26", S.PATROL_ASSIGNED, "paper_notice", S.GRACE,
-        (when.by_active_officer, when.not_recused, when.paper_photographed),
+        (when.by_active_officer, when.not_recused, ground.told_apart, when.paper_photographed),
         (do.note_plate_on_site, do.start_paper_grace),
         actors=_OFFICER,
         reason="PAPER_NOTICE",

@@ -50,7 +50,7 @@ REVIEW = (
             decision.pack_complete, decision.within_review_time, decision.within_two_years,
             decision.no_open_statement, decision.no_open_reply, decision.no_open_recusal_request,
             decision.no_void_ground, decision.statement_window_over,
-            decision.not_escalated_before, decision.two_officers,
+            decision.not_escalated_before, ground.told_apart, decision.two_officers,
         ),
         (do.end_event, open_case, start_handover),
         actors=_OFFICER,

@@ -42,6 +42,7 @@ GROUND_CASES: list[Case] = [
         "DETECTOR_NOT_APPROVED",
     ),
     (ground.sign_photographed, "open", nothing, zone(sign_photo=None), "NO_SIGN_PHOTO"),
+    (ground.told_apart, "open", put(flags=["moved"]), put(flags=["ground_doubt"]), "GROUND_DOUBT"),
     (ground.grace_is_granted, "open", nothing, zone(no_grace="严管路段"), "STRICT_ROAD"),
     (
         ground.official_vehicle,
