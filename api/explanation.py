@@ -17,6 +17,7 @@ from models.history import history_of
 from models.notice import DeliveryReceipt, Notice
 from models.people import Decision, Statement, User
 from models.policy import Policy
+from models.same_stay import how_joined, joined_sightings
 
 _PLATE = re.compile(r"[\u4e00-\u9fff][A-Z][·]?[A-Z0-9]{4,6}[\u4e00-\u9fff]?")
 
@@ -41,6 +42,7 @@ def explain(session: Session, event: Event, *, policy: Policy, full_plate: bool)
         "deadlines": _deadlines(session, event),
         "watch": _watch(session, event),
         "evidence": [shapes.evidence(row) for row in evidence_of(session, event)],
+        "joined": _joined(session, event),
         "notices": notices_of(session, event),
         "decisions": _decisions(session, event),
         "statements": _statements(session, event),
@@ -55,6 +57,23 @@ def evidence_of(session: Session, event: Event) -> list[Evidence]:
     """In the order in which it was taken."""
     query = select(Evidence).where(Evidence.event_id == event.id)
     return list(session.scalars(query.order_by(Evidence.captured_at, Evidence.sequence)))
+
+
+def _joined(session: Session, event: Event) -> list[dict[str, Any]]:
+    """What other cameras saw of the same vehicle, by what it was told to be the same, and the
+    evidence that is this event's as well (W28)."""
+    return [
+        {
+            "event_id": twin.id,
+            "event_no": twin.event_no,
+            "camera": twin.camera.name,
+            "first_seen_at": shapes.when(twin.first_seen_at),
+            "last_seen_at": shapes.when(twin.last_seen_at),
+            **how_joined(twin),
+            "evidence": [shapes.evidence(row) for row in evidence_of(session, twin)],
+        }
+        for twin in joined_sightings(session, event)
+    ]
 
 
 def notices_of(session: Session, event: Event) -> list[dict[str, Any]]:

@@ -41,6 +41,9 @@ class PackSource:
     """See `pipeline.pack_anchors.anchor_segment`."""
     camera: Mapping[str, str]
     """name, place, direction, device, time_zone: what is printed on marked copies."""
+    joined: Sequence[Mapping[str, Any]]
+    """What other cameras saw of the same vehicle (W28): event_id, event_no, by (plate or ground,
+    with metres and shared_seconds), and its `camera` as above. Their records are in the chain."""
     state_words: Mapping[str, str]
     """What a state is called, in Chinese and English."""
     zone_version: int
@@ -133,6 +136,9 @@ def _manifest(
         "entries": listed,
         "tombstones": list(tombstones),
         "missing": list(source.missing),
+        "joined": [
+            {key: value for key, value in each.items() if key != "camera"} for each in source.joined
+        ],
     }
     return {**manifest, "manifest_sha256": self_hash(manifest)}
 
@@ -187,7 +193,8 @@ def _box(kind: str, details: Mapping[str, Any]) -> Sequence[Any] | None:
 
 
 def _lines(source: PackSource, record: Mapping[str, Any]) -> list[str]:
-    camera = source.camera
+    cameras = {each["event_id"]: each["camera"] for each in source.joined}
+    camera = cameras.get(record["event_id"], source.camera)
     at = datetime.fromisoformat(record["captured_at"]).astimezone(ZoneInfo(camera["time_zone"]))
     offset = record["clock_offset_seconds"]
     where = "  ".join(v for v in (camera["place"], camera["direction"]) if v)

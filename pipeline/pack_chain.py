@@ -18,6 +18,7 @@ from models.chain import GENESIS, kept_hash, record_hash
 from models.event import Event
 from models.evidence import Evidence
 from models.retention_log import PurgeLog, Tombstone
+from models.same_stay import joined_sightings
 
 CHAIN = "chain.json"
 _FIELDS = (
@@ -29,7 +30,7 @@ SHARED = ("sequence", "kind", "media_type", "sha256", "captured_at", "pts", "clo
 
 
 def chain_segment(session: Session, rows: Sequence[Evidence]) -> dict[str, Any]:
-    """The records `rows` of one event in full, ordered by their number, the hashes of all between
+    """The records `rows` of one pack in full, ordered by their number, the hashes of all between
     the first and the last, and the newest record of the whole store (the head)."""
     newest = session.execute(
         select(Evidence.sequence, Evidence.chain_hash).order_by(Evidence.sequence.desc()).limit(1)
@@ -78,8 +79,10 @@ def _tombstone(session: Session, row: Evidence) -> dict[str, Any]:
 
 
 def event_rows(session: Session, event: Event) -> list[Evidence]:
-    """Every record of an event in the order of the chain."""
-    query = select(Evidence).where(Evidence.event_id == event.id).order_by(Evidence.sequence)
+    """Every record of an event, and of what other cameras saw of the same vehicle (W28), in the
+    order of the chain."""
+    ids = [event.id, *(twin.id for twin in joined_sightings(session, event))]
+    query = select(Evidence).where(Evidence.event_id.in_(ids)).order_by(Evidence.sequence)
     return list(session.scalars(query))
 
 
@@ -120,7 +123,8 @@ def _record_problems(
         problems.append(f"{what}: is not in its place in the chain")
     if links.get(row["sequence"] - 1, row["prev_hash"]) != row["prev_hash"]:
         problems.append(f"{what}: does not follow the record before it")
-    if row["event_id"] != manifest["event_id"]:
+    joined: Sequence[Mapping[str, Any]] = manifest.get("joined", ())
+    if row["event_id"] not in {manifest["event_id"], *(each["event_id"] for each in joined)}:
         problems.append(f"{what}: belongs to another event")
     return problems
 

@@ -28,6 +28,7 @@ from models.evidence import Evidence
 from models.pack import NEEDED, USEFUL
 from models.people import User
 from models.policy import load_policy
+from models.same_stay import how_joined, joined_sightings
 from pipeline.anchoring import Anchoring, anchor_problems
 from pipeline.integrity import Integrity
 from pipeline.pack_anchors import anchor_segment
@@ -212,7 +213,7 @@ def _gather(services: Services, number: str, reason: str, by: str) -> PackSource
         for row in rows:
             record_viewing(session, evidence=row, **looked)
         facts = explain(session, event, policy=load_policy(session), full_plate=True)
-        camera, model = event.camera, event.measured.get("model") or {}
+        model = event.measured.get("model") or {}
         return PackSource(
             event_id=event.id,
             event_no=event.event_no,
@@ -221,12 +222,15 @@ def _gather(services: Services, number: str, reason: str, by: str) -> PackSource
             facts={key: value for key, value in facts.items() if key != "evidence"},
             chain=chain_segment(session, rows),
             anchors=anchor_segment(session, rows),
-            missing=_never_taken(event, rows),
-            camera={
-                "name": camera.name, "place": camera.place or event.zone.area.place,
-                "direction": camera.direction, "device": camera.gb_id or camera.name,
-                "time_zone": camera.time_zone,
-            },
+            missing=_never_taken(event, [row for row in rows if row.event_id == event.id]),
+            camera=_printed(event),
+            joined=[
+                {
+                    "event_id": twin.id, "event_no": twin.event_no, **how_joined(twin),
+                    "camera": _printed(twin),
+                }
+                for twin in joined_sightings(session, event)
+            ],
             state_words={state: " ".join(WORDS[state]) for state in map(str, EventState)},
             zone_version=event.zone_version.version,
             zone_phase=event.zone_version.phase,
@@ -237,6 +241,16 @@ def _gather(services: Services, number: str, reason: str, by: str) -> PackSource
             exported_by=viewer,
             reason=" ".join(reason.split()),
         )  # fmt: skip
+
+
+def _printed(event: Event) -> dict[str, str]:
+    """What marked copies say of the camera that saw an event."""
+    camera = event.camera
+    return {
+        "name": camera.name, "place": camera.place or event.zone.area.place,
+        "direction": camera.direction, "device": camera.gb_id or camera.name,
+        "time_zone": camera.time_zone,
+    }  # fmt: skip
 
 
 def _never_taken(event: Event, rows: Sequence[Evidence]) -> list[str]:

@@ -31,6 +31,8 @@ def _picture(who: Visitor, view: views.EventView, picture: views.PictureView, *,
     url = f"/api/v1/evidence/{picture.id}/file?reason=review"
     words = escape(coded(PICTURES, picture.kind, who.language))
     overlay = "" if picture.kind in CLOSE_UPS else _overlay(view, picture)
+    if picture.camera:
+        words += f" · {escape(picture.camera)}"
     return (
         f'<figure class="{"wide" if wide else ""}">'
         f'<a class="qf-picture" href="{url}" target="_blank" title="{who.word("open_full")}">'
@@ -60,6 +62,8 @@ def _overlay(view: views.EventView, picture: views.PictureView) -> str:
     """The zone in the version of the event, and the vehicle's box."""
     corners = " ".join(f"{float(x):.4f},{float(y):.4f}" for x, y in view.zone.polygon)
     frame = box_markup(picture.box) if picture.box else ""
+    if picture.camera:  # another camera's view: this zone was not drawn on it
+        corners = ""
     return (
         '<svg viewBox="0 0 1 1" preserveAspectRatio="none">'
         f'<polygon points="{corners}" fill="rgba(255,196,60,.14)" stroke="#ffc43c" '

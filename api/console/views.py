@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api.console.codes import PICTURE_ORDER
+from api.console.picture_views import PictureView, pictures_of
 from models import review
 from models.errors import NotFound
 from models.event import (
@@ -27,7 +27,6 @@ from models.evidence import Evidence, EvidenceKind
 from models.history import History, history_of
 from models.notice import DeliveryReceipt, Notice
 from models.people import Decision, Statement, User
-from models.retention_log import Tombstone
 from models.states import ENDED, CrowdState, PlaceState
 from models.zone import EnforcementArea
 
@@ -86,16 +85,6 @@ class EventRow:
     box: Sequence[float]
     flags: Sequence[str]
     outcome: str
-
-
-@dataclass(frozen=True)
-class PictureView:
-    id: int
-    kind: str
-    captured_at: datetime
-    sha256: str
-    media_type: str
-    box: Sequence[float] | None
 
 
 @dataclass(frozen=True)
@@ -306,7 +295,7 @@ def event_view(session: Session, event_id: int) -> EventView:
         plate_original=event.plate_original,
         measured=event.measured,
         gates=event.confirm_gates,
-        pictures=_pictures(session, event_id),
+        pictures=pictures_of(session, event),
         notices=_notices(session, event_id),
         timeline=_timeline(session, event_id),
         looks=_looks(session, event_id),
@@ -320,19 +309,6 @@ def event_view(session: Session, event_id: int) -> EventView:
         pack_missing=review.pack_status(session, event).missing,
         history=history_of(session, event),
     )
-
-
-def _pictures(session: Session, event_id: int) -> list[PictureView]:
-    """In the order of domain.md 2.7, and of time within one kind."""
-    order = {kind: place for place, kind in enumerate(PICTURE_ORDER)}
-    kept = Evidence.id.not_in(select(Tombstone.evidence_id))
-    found = session.scalars(
-        select(Evidence).where(Evidence.event_id == event_id, kept).order_by(Evidence.captured_at)
-    ).all()
-    return [
-        PictureView(e.id, e.kind, e.captured_at, e.sha256, e.media_type, e.details.get("box"))
-        for e in sorted(found, key=lambda e: order.get(e.kind, len(order)))
-    ]
 
 
 def _notices(session: Session, event_id: int) -> list[NoticeView]:
