@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from models.audit_log import record
 from models.errors import Conflict, NotFound
-from models.notice import STAFF_TEXTS, DeliveryPause, Notice, NoticeStatus
+from models.notice import CALLS, STAFF_TEXTS, DeliveryPause, Notice, NoticeStatus
 from models.policy import Policy
 from models.secret import keyed_hash
 
@@ -53,7 +53,7 @@ def share(session: Session, *, policy: Policy, at: datetime) -> Share:
             func.count(Notice.id).filter(Notice.status == NoticeStatus.DELIVERED),
         ).where(
             Notice.accepted_at >= since,
-            Notice.template.not_in(STAFF_TEXTS),
+            Notice.template.not_in(STAFF_TEXTS | CALLS),
             or_(Notice.accepted_at <= had_its_time, Notice.status.in_(_FATE_KNOWN)),
         )
     ).one()

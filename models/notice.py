@@ -45,6 +45,13 @@ RANK: dict[str, int] = {
 STAFF_TEXTS = frozenset({"S1", "S2", "T1"})
 """Texts to people on duty: they promise no owner anything, and are sent at any hour (L89)."""
 
+VOICE_CALL = "V1"
+CALLS = frozenset({VOICE_CALL})
+"""What is said and not written (A13): rows of the same outbox, at most one an event."""
+
+OPTED_OUT = "the phone wants nothing from us"
+"""How the `error` of a text begins that the provider refused by the wish of whoever has it."""
+
 
 class Notice(Base):
     __tablename__ = "notice"
@@ -62,7 +69,7 @@ class Notice(Base):
     event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"), index=True)
     """Null only for a test of the channel, which speaks of no event."""
     template: Mapped[str] = mapped_column(String(8))
-    """N1, N1b, N2, N3, N3b, ... of domain.md 6"""
+    """N1, N1b, N2, N3, N3b, ... of domain.md 6; V1 is a voice call"""
     addressee: Mapped[str] = mapped_column(String(20), default="", server_default=text("('')"))
     """Whom of several: "call:12" for a responder's call, "test:3"; empty: the owner or party."""
     language: Mapped[str] = mapped_column(String(5), default="zh")

@@ -117,6 +117,8 @@ class Policy:
     sms_apart_seconds: float = 60.0
     sms_retry_seconds: float = 30.0
     """W16: so long after a report that it did not arrive, a notice is handed over once more."""
+    voice_call: bool = False
+    """A13: whether an owner whom no text reached is called once, before a patrol comes."""
     sms_per_minute: int = 120
     """W50: no more texts than this are handed over in a minute; what obstructs most goes first."""
     first_text: str = "N1"
@@ -353,6 +355,10 @@ def _typed(name: str, value: Any, example: Any) -> Any:
         if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
             raise BadInput(f"{name} must be a list of texts", field=name)
         return tuple(value)
+    if isinstance(example, bool):
+        if not isinstance(value, bool):
+            raise BadInput(f"{name} must be true or false", field=name)
+        return value
     if isinstance(example, str):
         if not isinstance(value, str):
             raise BadInput(f"{name} must be a text", field=name)

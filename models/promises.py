@@ -19,7 +19,7 @@ from models.flow import SYSTEM, Actor, find_command, fire
 from models.flows import effects, texts
 from models.flows.tables import flow_of
 from models.looks import add_flag, lock, look_back
-from models.notice import RANK, Notice, NoticeStatus
+from models.notice import CALLS, OPTED_OUT, RANK, Notice, NoticeStatus
 from models.policy import Policy
 from models.states import PlaceState
 
@@ -82,6 +82,9 @@ def notice_delivered(
     delivered = _delivery_time(notice, at, reported_at)
     _advance(notice, NoticeStatus.DELIVERED)
     notice.delivered_at = notice.delivered_at or delivered
+    if notice.template in CALLS and event.state == EventState.GRACE:
+        # It starts nothing, but what was said lately must hold: a receipt had come after all.
+        _deadline_from(session, event, delivered, policy)
     if not promises_grace(notice, event):
         return event
     if event.state == EventState.NOTICE_PENDING:
@@ -129,6 +132,11 @@ def _lengthen(session: Session, event: Event, delivered: datetime, policy: Polic
     if "receipt_after_acceptance" in event.flags:
         return
     add_flag(event, "receipt_after_acceptance")
+    _deadline_from(session, event, delivered, policy)
+
+
+def _deadline_from(session: Session, event: Event, delivered: datetime, policy: Policy) -> None:
+    """The deadline counted from here, if that is later."""
     due = event.grace_deadline_at = effects.grace_deadline(event, delivered, policy)
     deadlines.promise(session, event, DeadlineKind.GRACE, due)
 
@@ -150,7 +158,8 @@ def notice_failed(
 def try_once_more(session: Session, notice: Notice, *, policy: Policy, at: datetime) -> bool:
     """W16: the provider says that the notice did not arrive (off, no route, refused): the same
     message is handed over once more, 30 s later. False where it was tried twice, where nobody
-    waits for it any more, or where it is not beyond doubt that the first try did not arrive.
+    waits for it any more, where whoever has the phone wants nothing from us, or where it is not
+    beyond doubt that the first try did not arrive.
 
     What is reported of the first try later can only say that it did arrive after all
     (`notify.receipts`): the row remembers its number.
@@ -161,6 +170,7 @@ def try_once_more(session: Session, notice: Notice, *, policy: Policy, at: datet
         or event.state != EventState.NOTICE_PENDING
         or notice.first_provider_id is not None
         or notice.provider_id is None
+        or notice.error.startswith(OPTED_OUT)
     ):
         return False
     notice.first_provider_id, notice.provider_id = notice.provider_id, None

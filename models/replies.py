@@ -18,7 +18,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import statements
+from models import contacts, statements
 from models.errors import BadInput, Conflict, NotAllowed
 from models.event import Event, EventState, FlowName
 from models.looks import add_flag, lock
@@ -41,6 +41,8 @@ class Meaning(StrEnum):
     """故障/急救/医院: an officer at once"""
     STATEMENT = "STATEMENT"
     """申辩/申诉: a statement is opened"""
+    NO_CALLS = contacts.NO_CALLS
+    """退订/别打电话: this phone is not called (A13)"""
     NOTE = "NOTE"
 
 
@@ -65,6 +67,10 @@ _WORDS: dict[Meaning, tuple[str, ...]] = {
     Meaning.STATEMENT: (
         "申辩", "申诉", "陈述", "异议", "不服", "复议",
         "objection", "iobject", "appeal", "dispute", "contest", "statement", "disagree",
+    ),
+    Meaning.NO_CALLS: (
+        "退订", "拒收", "勿扰", "打扰", "骚扰", "别打电话", "别再打", "不要打", "不要再打",
+        "stop", "unsubscribe", "don'tcall", "donotcall", "leavemealone",
     ),
 }  # fmt: skip
 

@@ -6,7 +6,8 @@
     └── OutcomeUnknown   the request was sent, the answer was lost: look it up, never send again
 
 A provider of free words (Twilio) sends `Outgoing.body`; one of registered templates (Aliyun's
-shape) sends `Outgoing.template` with `Outgoing.variables`. Neither needs the other's fields.
+shape) sends `Outgoing.template` with `Outgoing.variables`. Neither needs the other's fields. One
+that calls (`notify.twilio_voice`) says `Outgoing.body`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from datetime import datetime
 from typing import Protocol
 
 from models.errors import NotAllowed, QifenError
-from models.notice import NoticeStatus
+from models.notice import OPTED_OUT, NoticeStatus
+
+OPT_OUT_CODES = frozenset({"21610", "MOBILE_IN_BLACK", "USER_REJECT"})
+"""Codes of Twilio and of Aliyun's form for a phone whose owner wants nothing from this sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,8 @@ class ChannelError(QifenError):
 
     def __init__(self, reason: str, *, provider_code: str = "", hint: str = "") -> None:
         super().__init__(reason, hint=hint)
+        if provider_code in OPT_OUT_CODES:
+            reason = OPTED_OUT
         self.reason = f"{reason} ({provider_code})" if provider_code else reason
         self.provider_code = provider_code
 

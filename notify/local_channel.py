@@ -41,12 +41,12 @@ class LocalChannel:
 
     outbox: a file in which what was taken is remembered (no phone, no words); None remembers in
         memory only.
+    name: "local" for texts; calls have another one, for their receipts are asked for apart.
     receipt_seconds: how long a text takes to arrive; None: it never does (a phone that is off).
     show: gets a line for people with the text in full and the phone masked, such as a demo's
         story. The log has the same line without the owner page's code.
     """
 
-    name = "local"
     timeout_seconds = 0.0
     """Its answer comes at once, so that what it does not know was never handed over."""
     parallel = 1
@@ -60,7 +60,9 @@ class LocalChannel:
         receipt_seconds: float | None = 1.0,
         show: Callable[[str], None] | None = None,
         validity_seconds: int = VALIDITY_SECONDS,
+        name: str = "local",
     ) -> None:
+        self.name = name
         self.validity_seconds = validity_seconds
         self._clock = clock
         self._outbox = outbox
@@ -71,7 +73,7 @@ class LocalChannel:
 
     def submit(self, message: Outgoing) -> Submission:
         """Take the text, then show it. Raises TryLater if it cannot be remembered (full disk)."""
-        provider_id = f"local-{message.notice_id}-{secrets.token_hex(4)}"
+        provider_id = f"{self.name}-{message.notice_id}-{secrets.token_hex(4)}"
         entry: dict[str, Any] = {
             "id": provider_id,
             "notice": message.notice_id,

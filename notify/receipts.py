@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from models import casework, delivery, promises
 from models.event import Event
-from models.notice import RANK, DeliveryReceipt, Notice, NoticeStatus
+from models.notice import OPTED_OUT, RANK, DeliveryReceipt, Notice, NoticeStatus
 from models.policy import Policy
-from notify.channel import Receipt
+from notify.channel import OPT_OUT_CODES, Receipt
 
 _OUR_SIDE = frozenset({NoticeStatus.QUEUED, NoticeStatus.SENDING, NoticeStatus.UNKNOWN})
 """As far as we know the provider does not have it (yet)."""
@@ -169,4 +169,6 @@ def _notice_of(session: Session, receipt: Receipt) -> Notice | None:
 
 
 def _error(code: str) -> str:
+    if code in OPT_OUT_CODES:
+        return f"{OPTED_OUT} ({code})"
     return f"provider error {code}" if code else ""

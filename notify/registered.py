@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -42,7 +42,7 @@ class TemplateCodes:
         self._codes: dict[tuple[str, str], str] = {}
         self._variables: dict[tuple[str, str], tuple[str, ...]] = {}
         owner: dict[str, str] = {}
-        for template in templates:
+        for template in written(templates):
             field = f"{template.language}.{template.name}"
             code = codes.get(template.language, {}).get(template.name, "")
             if not code:
@@ -94,6 +94,11 @@ def load_codes(path: Path, templates: TemplateSet) -> TemplateCodes:
                 raise _bad(f"{language}.{name}", "is no text of ours", ", ".join(RULES))
         codes[language] = cast("Mapping[str, str]", table)
     return TemplateCodes(codes, templates)
+
+
+def written(templates: TemplateSet) -> Iterator[Template]:
+    """The texts among the templates: a call is registered nowhere."""
+    return (template for template in templates if not RULES[template.name].spoken)
 
 
 def registered_words(template: Template, landline: str) -> str:

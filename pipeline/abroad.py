@@ -16,6 +16,19 @@ _MAINLAND = re.compile(r"(?:^|\.)dysmsapi(?:\.cn-(?!hongkong)[a-z0-9-]+)?\.aliyu
 def abroad(settings: Settings) -> list[str]:
     """A sentence for each part of this installation that sends personal data out of mainland
     China, or of which nobody can tell; empty where all stays."""
+    return [*_texts(settings), *_calls(settings)]
+
+
+def _calls(settings: Settings) -> list[str]:
+    if settings.voice != "twilio":
+        return []
+    return [
+        "Voice calls go through Twilio, a company abroad: each takes a phone number and a masked "
+        "plate out of the country (PIPL art. 36); choose QIFEN_VOICE=none in mainland China."
+    ]
+
+
+def _texts(settings: Settings) -> list[str]:
     if settings.channel == "twilio":
         return [
             "Texts go through Twilio, a company abroad: each takes a phone number and a masked "

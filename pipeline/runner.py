@@ -114,7 +114,8 @@ class Running:
         self.fleet = Fleet(settings, self._wanted, services.metrics)
         sender = Sender(
             services.store, services.channel, services.clock, services.policy,
-            templates=load_templates(settings.texts), metrics=services.metrics,
+            voice=services.voice, templates=load_templates(settings.texts),
+            metrics=services.metrics,
         )  # fmt: skip
         sweep = Sweep(services, ClockWatch(services))
         self._recover = sender.recover

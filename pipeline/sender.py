@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from models import delivery
 from models.clock import Clock
 from models.errors import BadInput
-from models.notice import Notice, NoticeStatus
+from models.notice import CALLS, Notice, NoticeStatus
 from models.policy import Policy
 from models.store import Store
 from notify.channel import Channel, Outgoing, Rejected, Submission, TryLater, Underway
@@ -47,6 +47,8 @@ _WATCH_INTERVAL = timedelta(seconds=10)
 _RECEIPTS_WANTED = timedelta(days=1)
 """A provider that must be asked for receipts is asked for so long."""
 
+_NOBODY_CALLS = "nobody makes calls here (QIFEN_VOICE)"
+
 _Step: TypeAlias = Callable[[int, Policy], bool]
 
 
@@ -54,6 +56,7 @@ class Sender:
     """One sender. Several may run: each row is taken by one of them only.
 
     policy_source: gives the city's policy as it is now; called outside of transactions.
+    voice: who makes the voice calls (A13); None: nobody, and none is made.
     templates: the city's texts; ours if None.
     metrics: where errors are counted; nobody reads them if None.
     """
@@ -65,11 +68,13 @@ class Sender:
         clock: Clock,
         policy_source: Callable[[], Policy],
         *,
+        voice: Channel | None = None,
         templates: TemplateSet | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         self._store = store
         self._channel = channel
+        self._voice = voice
         self._clock = clock
         self._policy = policy_source
         self._templates = templates or own_templates()
@@ -80,7 +85,8 @@ class Sender:
         """Fetch receipts, look lost texts up, then hand over what is due. Returns how many texts
         the provider took. Raises Unavailable if the database is away; nothing is lost by that."""
         policy = self._policy()
-        self._fetch_receipts(policy)
+        for carrier in filter(None, (self._channel, self._voice)):
+            self._fetch_receipts(carrier, policy)
         now = self._clock.now()
         self._each(self._look_up, self._ids(now, limit), policy)
         self._watch_deliveries(policy, now)
@@ -166,14 +172,19 @@ class Sender:
                 .values(status=NoticeStatus.FAILED)
             )
 
+    def _carrier(self, template: str) -> Channel | None:
+        """Who carries it; None for a call where nobody makes any."""
+        return self._voice if template in CALLS else self._channel
+
     # Handing over
 
     def _send(self, notice_id: int, policy: Policy) -> bool:
-        message = self._claim(notice_id, policy)
-        if message is None:
+        claimed = self._claim(notice_id, policy)
+        if claimed is None:
             return False
+        carrier, message = claimed
         try:
-            submission = self._channel.submit(message)
+            submission = carrier.submit(message)
         except TryLater as error:
             self._try_later(notice_id, error.reason, policy)
         except Rejected as error:
@@ -186,7 +197,7 @@ class Sender:
             return True
         return False
 
-    def _claim(self, notice_id: int, policy: Policy) -> Outgoing | None:
+    def _claim(self, notice_id: int, policy: Policy) -> tuple[Channel, Outgoing] | None:
         """QUEUED to SENDING in a transaction of its own, before anything leaves the house."""
         now = self._clock.now()
         with self._store.begin() as session:
@@ -194,13 +205,16 @@ class Sender:
             if notice is None:
                 return None
             event = rules.event_of(session, notice)
-            notice.provider = self._channel.name
-            if reason := rules.why_not(session, notice, event, now):
+            carrier = self._carrier(notice.template)
+            reason = rules.why_not(session, notice, event, policy, now)
+            if carrier is None or reason:
+                reason = reason or _NOBODY_CALLS
                 _log.info("notice not sent", notice=notice_id, reason=reason)
                 advance(
                     session, notice, NoticeStatus.CANCELLED, policy=policy, at=now, error=reason
                 )
                 return None
+            notice.provider = carrier.name
             try:
                 message = rules.words(notice, event, policy, self._templates)
             except BadInput as error:
@@ -211,11 +225,12 @@ class Sender:
             notice.status = NoticeStatus.SENDING
             notice.sending_at = now
             notice.attempts += 1
-            notice.body, notice.segments, notice.error = message.body, message.segments, ""
-            lease = timedelta(seconds=self._channel.timeout_seconds) + _LEASE_MARGIN
+            notice.body, notice.error = message.body, ""
+            notice.segments = None if notice.template in CALLS else message.segments
+            lease = timedelta(seconds=carrier.timeout_seconds) + _LEASE_MARGIN
             notice.next_attempt_at = now + lease
-            validity = self._channel.validity_seconds
-            return rules.outgoing(notice, event, policy, validity, message.values)
+            validity = carrier.validity_seconds
+            return carrier, rules.outgoing(notice, event, policy, validity, message.values)
 
     # What came of it
 
@@ -267,11 +282,16 @@ class Sender:
         with self._store.read() as session:
             notice = session.get_one(Notice, notice_id)
             event = rules.event_of(session, notice)
-            message = rules.outgoing(notice, event, policy, self._channel.validity_seconds)
+            carrier = self._carrier(notice.template)
+            validity = 0 if carrier is None else carrier.validity_seconds
+            message = rules.outgoing(notice, event, policy, validity)
             sent_at = notice.sending_at or notice.created_at
-        patience = 2 * self._channel.timeout_seconds
+        if carrier is None:
+            self._finish(notice_id, NoticeStatus.UNKNOWN, _NOBODY_CALLS, policy)
+            return False
+        patience = 2 * carrier.timeout_seconds
         try:
-            found = self._channel.find(message, since=sent_at)
+            found = carrier.find(message, since=sent_at)
         except TryLater:
             found, patience = None, policy.dlr_timeout_seconds
         if found is not None:
@@ -285,11 +305,11 @@ class Sender:
 
     # Receipts that have to be fetched
 
-    def _fetch_receipts(self, policy: Policy) -> None:
+    def _fetch_receipts(self, carrier: Channel, policy: Policy) -> None:
         now = self._clock.now()
         open_texts = (
             select(Notice.provider_id, Notice.id, Notice.accepted_at)
-            .where(Notice.provider == self._channel.name, Notice.status.in_(_AT_PROVIDER))
+            .where(Notice.provider == carrier.name, Notice.status.in_(_AT_PROVIDER))
             .where(Notice.accepted_at >= now - _RECEIPTS_WANTED, Notice.provider_id.is_not(None))
             .order_by(Notice.accepted_at)
         )
@@ -298,7 +318,7 @@ class Sender:
         if not underway:
             return
         try:
-            receipts = self._channel.poll(underway, now)
+            receipts = carrier.poll(underway, now)
         except Exception:
             self._errors.labels("receipts").inc()
             _log.exception("receipts could not be fetched")

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from models.contacts import is_stale
 from models.deadlines import local
 from models.event import Event, EventState
-from models.flows.texts import grace_seconds
-from models.notice import STAFF_TEXTS, Notice, NoticeStatus
+from models.flows import voice
+from models.flows.texts import first_notice, grace_seconds
+from models.notice import CALLS, STAFF_TEXTS, Notice, NoticeStatus
 from models.place import CallAnswer, ResponderCall
 from models.policy import Policy
 from models.zone import Surface, ZoneVersion
@@ -31,15 +32,31 @@ def event_of(session: Session, notice: Notice) -> Event | None:
     return None if notice.event_id is None else session.get_one(Event, notice.event_id)
 
 
-def why_not(session: Session, notice: Notice, event: Event | None, at: datetime) -> str:
-    """Why this text must not go out any more; empty if it may."""
+def why_not(
+    session: Session, notice: Notice, event: Event | None, policy: Policy, at: datetime
+) -> str:
+    """Why this text or call must not go out any more; empty if it may."""
     if notice.valid_until is not None and at >= notice.valid_until:
         return "too late"
     if notice.template in STAFF_TEXTS:
         return "" if _still_called(session, notice) else "the call is over"
     if is_stale(session, notice.phone):
         return "whoever has this phone said that the car is not theirs"
-    return "it speaks of no event" if event is None else _untrue_by_now(notice, event)
+    if event is None:
+        return "it speaks of no event"
+    if notice.template in CALLS:
+        return _not_called(session, event, policy, at)
+    return _untrue_by_now(notice, event)
+
+
+def _not_called(session: Session, event: Event, policy: Policy, at: datetime) -> str:
+    """A13: only while the patrol is on its way, and if all still holds that a call needs. With a
+    late receipt or a paper the minutes run already."""
+    first = first_notice(session, event)
+    if first is None or event.state != EventState.PATROL_ASSIGNED:
+        return "the event does not wait for it any more"
+    code = voice.why_not(session, event, first, at=at, policy=policy)
+    return f"no call: {code}" if code else ""
 
 
 def _untrue_by_now(notice: Notice, event: Event) -> str:

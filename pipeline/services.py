@@ -64,6 +64,8 @@ class Services:
     evidence: EvidenceFiles
     channel: Channel
     owners: OwnerDirectory
+    voice: Channel | None = None
+    """Who makes voice calls; None: nobody."""
     metrics: Metrics = field(default_factory=Metrics)
     load_detector: Callable[[str | None, Settings], Detector] | None = None
     """Makes the detector for these weights; None: from the weights' file (`load_weights`)."""
@@ -151,6 +153,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
         evidence=EvidenceStore(settings.evidence_dir),
         channel=_channel(settings, time),
         owners=_owners(settings.owners_csv),
+        voice=_voice(settings, time),
     )
 
 
@@ -182,6 +185,23 @@ def _channel(settings: Settings, clock: Clock) -> Channel:
             endpoint=settings.aliyun_endpoint,
         )
     return LocalChannel(clock, outbox=settings.data_dir / "outbox.jsonl")
+
+
+def _voice(settings: Settings, clock: Clock) -> Channel | None:
+    token = settings.twilio_auth_token
+    if settings.voice == "twilio" and token is not None:
+        from notify.twilio_voice import TwilioVoice  # noqa: PLC0415 (as above)
+
+        return TwilioVoice(
+            settings.twilio_account_sid,
+            token.get_secret_value(),
+            settings.voice_from,
+            public_base_url=settings.public_base_url,
+            base_url=settings.twilio_base_url,
+        )
+    if settings.voice == "local":
+        return LocalChannel(clock, outbox=settings.data_dir / "calls.jsonl", name="local-voice")
+    return None
 
 
 def _owners(path: Path | None) -> OwnerDirectory:

@@ -30,6 +30,8 @@ _NEEDED = {
     ),
 }
 """What a channel cannot work without."""
+_CALLER = re.compile(r"\+[1-9]\d{6,14}")
+_VOICE_NEEDED = {"twilio": ("twilio_account_sid", "twilio_auth_token", "voice_from")}
 
 
 class Settings(BaseSettings):
@@ -65,6 +67,10 @@ class Settings(BaseSettings):
     """How often deadlines and the outbox are looked at."""
 
     channel: Literal["local", "twilio", "aliyun"] = "local"
+    voice: Literal["none", "local", "twilio"] = "none"
+    """Who makes the voice calls of a city that wants them (its policy's `voice_call`, A13)."""
+    voice_from: str = ""
+    """Twilio's number that calls."""
     twilio_account_sid: str = ""
     twilio_auth_token: SecretStr | None = None
     twilio_from: str = ""
@@ -110,6 +116,13 @@ class Settings(BaseSettings):
             raise ValueError("must have 44 characters, as `Fernet.generate_key()` makes them")
         return value
 
+    @field_validator("voice_from")
+    @classmethod
+    def _is_number(cls, value: str) -> str:
+        if value and not _CALLER.fullmatch(value):
+            raise ValueError("must be a telephone number, such as +8657112345678")
+        return value
+
     @field_validator("aliyun_push_token")
     @classmethod
     def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
@@ -122,6 +135,9 @@ class Settings(BaseSettings):
         for name in _NEEDED.get(self.channel, ()):
             if not getattr(self, name):
                 raise ValueError(f"channel {self.channel} needs QIFEN_{name.upper()}")
+        for name in _VOICE_NEEDED.get(self.voice, ()):
+            if not getattr(self, name):
+                raise ValueError(f"voice {self.voice} needs QIFEN_{name.upper()}")
         return self
 
     @property

@@ -1,8 +1,9 @@
-"""A real HTTP server on loopback that answers like Twilio's message API, told how to behave.
+"""A real HTTP server on loopback that answers like Twilio's API of messages and calls, told how to
+behave.
 
 `plan` holds how the next submissions go (one entry each, "accept" when it is empty):
 
-    accept                201, the message is stored
+    accept                201, the message (or the call) is stored
     429 | 500             refused with Twilio's error JSON, nothing stored
     bad gateway           502 with an HTML page of something in between, nothing stored
     21211 | 21610 ...     400 with this Twilio error, nothing stored
@@ -26,6 +27,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, cast
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from xml.etree import ElementTree
 
 from twilio.request_validator import RequestValidator
 
@@ -37,7 +39,7 @@ SENDER = "+15005550006"
 
 _REFUSALS = {"429": (429, 20429), "500": (500, 20500)}
 
-Plan = str | Callable[["StoredMessage"], None]
+Plan = str | Callable[[Any], None]
 
 
 @dataclass
@@ -70,11 +72,48 @@ class StoredMessage:
         }
 
 
-class TwilioServer(ProviderServer[StoredMessage]):
-    """Use as a context manager. `base_url` is for the channel; `messages` is what was taken."""
+@dataclass
+class StoredCall:
+    """A call that the server made. As at Twilio, nobody is told afterwards what was said."""
+
+    sid: str
+    form: dict[str, str]
+    created_at: datetime
+    events: list[str]
+    """Which of its states are reported."""
+    status: str = "queued"
+
+    @property
+    def twiml(self) -> str:
+        return self.form["Twiml"]
+
+    def said(self) -> list[tuple[str, str]]:
+        """(language, words) of each <Say>, in order."""
+        said = ElementTree.fromstring(self.twiml).iter("Say")
+        return [(one.attrib["language"], one.text or "") for one in said]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "sid": self.sid,
+            "account_sid": ACCOUNT,
+            "to": self.form["To"],
+            "from": self.form["From"],
+            "status": self.status,
+            "direction": "outbound-api",
+            "date_created": format_datetime(self.created_at),
+            "uri": f"/2010-04-01/Accounts/{ACCOUNT}/Calls/{self.sid}.json",
+        }
+
+
+class TwilioServer(ProviderServer[Any]):
+    """Use as a context manager. `base_url` is for the channel; `messages` and `calls` are what was
+    taken."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(_Handler, now)
+        self.plan: list[Plan] = []
+        self.messages: list[StoredMessage] = []
+        self.calls: list[StoredCall] = []
 
     def callback(
         self, message: StoredMessage, status: str, *, to: str = "", token: str = TOKEN, **extra: str
@@ -84,7 +123,16 @@ class TwilioServer(ProviderServer[StoredMessage]):
         to: where the request really goes (a proxy forwards to another scheme, host and path).
         Returns the HTTP status of the answer.
         """
-        form, headers, url = self.signed(message, status, token=token, **extra)
+        return self._bring(*self.signed(message, status, token=token, **extra), to)
+
+    def call_back(
+        self, call: StoredCall, status: str, *, to: str = "", token: str = TOKEN, **extra: str
+    ) -> int:
+        """The same for a call."""
+        return self._bring(*self.signed_call(call, status, token=token, **extra), to)
+
+    @staticmethod
+    def _bring(form: dict[str, str], headers: dict[str, str], url: str, to: str) -> int:
         parts = urlsplit(url)
         target = f"{to}?{parts.query}" if to else url
         request = urllib.request.Request(target, urlencode(form).encode(), headers)
@@ -113,6 +161,41 @@ class TwilioServer(ProviderServer[StoredMessage]):
         }
         signature = RequestValidator(token).compute_signature(url, form)
         return form, {"X-Twilio-Signature": signature}, url
+
+    def signed_call(
+        self, call: StoredCall, status: str, *, token: str = TOKEN, **extra: str
+    ) -> tuple[dict[str, str], dict[str, str], str]:
+        """As `signed`. Only states that were asked for are ever reported."""
+        over = status in ("completed", "busy", "no-answer", "failed", "canceled")
+        asked = "completed" if over else {"in-progress": "answered"}.get(status, status)
+        assert asked in call.events, f"nobody asked for {asked}"
+        url = call.form["StatusCallback"]
+        form = {
+            "AccountSid": ACCOUNT,
+            "ApiVersion": "2010-04-01",
+            "CallbackSource": "call-progress-events",
+            "CallSid": call.sid,
+            "CallStatus": status,
+            "Direction": "outbound-api",
+            "From": SENDER,
+            "To": call.form["To"],
+            **extra,
+        }
+        signature = RequestValidator(token).compute_signature(url, form)
+        return form, {"X-Twilio-Signature": signature}, url
+
+    def take_call(self, form: dict[str, str], events: list[str]) -> StoredCall:
+        with self._lock:
+            call = StoredCall(f"CA{len(self.calls) + 1:032x}", form, self.now(), events)
+            self.calls.append(call)
+            return call
+
+    def listed_calls(self, query: dict[str, list[str]]) -> list[StoredCall]:
+        """Newest first."""
+        return [
+            call for call in reversed(self.calls)
+            if all(call.form[name] == query[name][0] for name in ("To", "From") if name in query)
+        ]  # fmt: skip
 
     def take(self, form: dict[str, str]) -> StoredMessage:
         with self._lock:
@@ -145,23 +228,27 @@ class _Handler(Handler):
     def do_POST(self) -> None:  # noqa: N802 (http.server calls it so)
         twilio = self.twilio
         length = int(self.headers["Content-Length"])
-        form = dict(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
+        pairs = parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True)
+        form, is_call = dict(pairs), self.path.endswith("/Calls.json")
         twilio.requests.append(("POST", self.path))
         if not self._signed_in():
             self._error(401, 20003)
             return
         plan = twilio.next_plan()
-        if plan in _REFUSALS:
+        if isinstance(plan, str) and plan in _REFUSALS:
             self._error(*_REFUSALS[plan])
         elif plan == "bad gateway":
             self.answer(502, b"<html>Bad Gateway</html>")
         elif isinstance(plan, str) and plan.isdigit():
             self._error(400, int(plan))
+        elif is_call:
+            events = [value for name, value in pairs if name == "StatusCallbackEvent"]
+            self._answer(plan, twilio.take_call(form, events))
         else:
             self._answer(plan, twilio.take(form))
 
-    def _answer(self, plan: Plan, message: StoredMessage) -> None:
-        """The message is stored; now what does the client learn of it?"""
+    def _answer(self, plan: Plan, message: StoredMessage | StoredCall) -> None:
+        """It is stored; now what does the client learn of it?"""
         if callable(plan):
             plan(message)
         if plan in ("lost answer", "hang"):
@@ -180,22 +267,25 @@ class _Handler(Handler):
             self._error(401, 20003)
         elif twilio.broken_for_reading:
             self._error(503, 20503)
-        elif parts.path.endswith("/Messages.json"):
+        elif parts.path.endswith(("/Messages.json", "/Calls.json")):
             self.answer(200, json.dumps(self._page(parts.path, parse_qs(parts.query))).encode())
         else:
             sid = parts.path.rsplit("/", 1)[-1].removesuffix(".json")
-            one = [message for message in twilio.messages if message.sid == sid]
+            one = [one for one in (*twilio.messages, *twilio.calls) if one.sid == sid]
             if one:
                 self.answer(200, json.dumps(one[0].as_json()).encode())
             else:
                 self._error(404, 20404)
 
     def _page(self, path: str, query: dict[str, list[str]]) -> dict[str, Any]:
-        found = self.twilio.listed(query)
+        is_call = path.endswith("/Calls.json")
+        found = self.twilio.listed_calls(query) if is_call else self.twilio.listed(query)
         size, page = int(query["PageSize"][0]), int(query.get("Page", ["0"])[0])
         following = urlencode({**{k: v[0] for k, v in query.items()}, "Page": page + 1})
         return {
-            "messages": [one.as_json() for one in found[page * size : (page + 1) * size]],
+            "calls" if is_call else "messages": [
+                one.as_json() for one in found[page * size : (page + 1) * size]
+            ],
             "page": page,
             "page_size": size,
             "next_page_uri": f"{path}?{following}" if (page + 1) * size < len(found) else None,

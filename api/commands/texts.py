@@ -8,7 +8,7 @@ import typer
 
 from api.commands.common import print_json
 from models.policy import Policy
-from notify.registered import registered_words
+from notify.registered import registered_words, written
 from notify.templates import load_templates
 from pipeline.settings import load_settings
 
@@ -24,7 +24,7 @@ def texts(
     The signature is registered by itself. Write the number that each text gets into the file
     that QIFEN_ALIYUN_TEMPLATES names (docs/settings.md).
     """
-    for template in load_templates(load_settings().texts):
+    for template in written(load_templates(load_settings().texts)):
         words = registered_words(template, landline)
         if as_json:
             print_json({"language": template.language, "name": template.name, "words": words})

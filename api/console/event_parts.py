@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from html import escape
 
-from api.console import codes, place_words, views
+from api.console import codes, place_words, text_words, views
 from api.console.codes import coded
 from api.console.layout import Visitor, badge, card, countdown, flag_badges
 from api.console.layout import table as table_markup
 from models import plate
 from models.event import FlowName
 from models.history import History
+from models.notice import CALLS
 
 LOOKS_SHOWN = 20
 
@@ -121,12 +122,17 @@ def notices(who: Visitor, view: views.EventView) -> str:
 
 
 def _notice(who: Visitor, notice: views.NoticeView) -> str:
-    def state(code: str) -> str:
-        return escape(coded(codes.TEXT_STATES, code, who.language))
+    is_call = notice.template in CALLS
+    states = text_words.CALL_STATES if is_call else codes.TEXT_STATES
+
+    def state(code: str, said: str = "") -> str:
+        """Of a call the provider tells more than our own word for it: busy, or no answer."""
+        told = said if is_call and said in states else code
+        return escape(coded(states, told, who.language))
 
     uncounted = f" ({escape(who.word('counted_not'))})"
     receipts = "".join(
-        f'<div>{views.local(at)} <span title="{escape(said)}">{state(status)}</span>'
+        f'<div>{views.local(at)} <span title="{escape(said)}">{state(status, said)}</span>'
         f"{'' if counted else uncounted}</div>"
         for at, status, said, counted in notice.receipts
     )
@@ -135,7 +141,7 @@ def _notice(who: Visitor, notice: views.NoticeView) -> str:
     return (
         f'<div class="qf-text"><b title="{escape(notice.template)}">'
         f"{escape(coded(codes.TEXTS, notice.template, who.language))}</b> "
-        f'<span class="qf-badge">{state(notice.status)}</span> '
+        f'<span class="qf-badge">{state(notice.status, notice.outcome)}</span> '
         f'<span class="qf-muted">{escape(notice.provider)}</span>{body}{error}'
         f'<div class="qf-caption">{receipts}</div></div>'
     )

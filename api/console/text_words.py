@@ -48,6 +48,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "NOT_MINE": ("非本人车辆", "not my car"),
     "EMERGENCY": ("故障或急救", "breakdown or emergency"),
     "STATEMENT": ("陈述申辩", "a statement"),
+    "NO_CALLS": ("请勿打扰", "do not call"),
     "NOTE": ("留言", "a note"),
 }
 
@@ -57,7 +58,27 @@ TEXTS: dict[str, tuple[str, str]] = {
     "S2": ("果壳箱通知（作业人员）", "bin call (staff)"),
     "R1": ("反映受理回执", "report received"),
     "T1": ("通道测试", "channel test"),
+    "V1": ("语音电话告知", "voice call"),
 }
+
+CALL_STATES: dict[str, tuple[str, str]] = {
+    "queued": ("待拨打", "waiting to be made"),
+    "sending": ("拨打中", "being made"),
+    "unknown": ("结果不明", "outcome unknown"),
+    "accepted": ("运营商已受理", "taken by the provider"),
+    "ringing": ("振铃中", "ringing"),
+    "sent": ("通话中", "under way"),
+    "in-progress": ("通话中", "picked up"),
+    "completed": ("已接通", "picked up, completed"),
+    "delivered": ("已接通", "picked up, completed"),
+    "busy": ("占线", "busy"),
+    "no-answer": ("无人接听", "no answer"),
+    "undelivered": ("未接通", "not picked up"),
+    "failed": ("呼叫失败", "failed"),
+    "canceled": ("呼叫已取消", "cancelled by the provider"),
+    "cancelled": ("未拨打", "not made"),
+}
+"""What became of a call, in the provider's words where it gives some."""
 
 REFUSALS: dict[str, str] = {
     "REPLY_OPEN": "当事人回复称非本人车辆或有紧急情况，须先核实",

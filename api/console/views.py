@@ -99,6 +99,14 @@ class NoticeView:
     error: str
     receipts: Sequence[tuple[datetime, str, str, bool]]
 
+    @property
+    def outcome(self) -> str:
+        """The provider's word for the state it is in now; empty where it gave none."""
+        said = [
+            word for _, status, word, counts in self.receipts if counts and status == self.status
+        ]
+        return said[-1] if said else ""
+
 
 @dataclass(frozen=True)
 class StatementView:

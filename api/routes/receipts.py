@@ -10,7 +10,7 @@ from api.deps import Serving
 from models import replies
 from models.errors import BadInput, NotFound
 from models.policy import load_policy
-from notify.channel import Call
+from notify.channel import Call, Channel
 from notify.receipts import apply_receipt
 from pipeline.services import Services
 
@@ -44,6 +44,13 @@ def twilio_receipt(request: Request, services: Serving, body: Body) -> Response:
     return Response(status_code=204)
 
 
+@router.post("/receipts/twilio-voice", status_code=204)
+def twilio_voice_receipt(request: Request, services: Serving, body: Body) -> Response:
+    """What became of a voice call (A13), signed as Twilio's other callbacks are."""
+    _take_receipts(services, "twilio-voice", _call(request, body))
+    return Response(status_code=204)
+
+
 @router.post("/receipts/aliyun/{token}")
 def aliyun_receipts(
     request: Request, services: Serving, body: Body, token: Token
@@ -72,22 +79,22 @@ def _call(request: Request, body: bytes, token: str = "") -> Call:
     return Call(str(request.url), headers, body, token)
 
 
-def _ours(services: Services, provider: str) -> None:
-    if services.channel.name != provider:
-        raise NotFound(f"texts do not go through {provider} here")
+def _carrier(services: Services, provider: str) -> Channel:
+    for carrier in (services.channel, services.voice):
+        if carrier is not None and carrier.name == provider:
+            return carrier
+    raise NotFound(f"nothing goes through {provider} here")
 
 
 def _take_receipts(services: Services, provider: str, call: Call) -> None:
     """Each in a transaction of its own; brought again they change nothing (W18)."""
-    _ours(services, provider)
-    for receipt in services.channel.receipts(call):
+    for receipt in _carrier(services, provider).receipts(call):
         with services.store.begin() as session:
             apply_receipt(session, receipt, policy=load_policy(session), at=services.clock.now())
 
 
 def _take_replies(services: Services, provider: str, call: Call) -> None:
-    _ours(services, provider)
-    for reply in services.channel.replies(call):
+    for reply in _carrier(services, provider).replies(call):
         with services.store.begin() as session:
             kept = replies.Inbound(reply.provider, reply.provider_id, reply.phone, reply.text)
             policy = load_policy(session)

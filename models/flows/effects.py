@@ -9,9 +9,10 @@ from models.event import DeadlineKind, Event
 from models.evidence import Evidence
 from models.facts import Contact
 from models.flow import Step
-from models.flows import texts
+from models.flows import texts, voice
 from models.flows.watch_guards import watch_of
 from models.looks import add_flag, gap_warning, window_end
+from models.notice import VOICE_CALL
 from models.people import Statement
 from models.policy import Policy
 
@@ -20,8 +21,8 @@ NO_GRACE = frozenset({"BLIND_TRACK", "SAME_DAY_REPEAT", "STRICT_ROAD"})
 
 MISREAD = "PLATE_MISREAD"
 
-PROMISES = ("N1", "N1L", "N1b", "N7")
-"""Texts that would be untrue once the event has ended."""
+PROMISES = ("N1", "N1L", "N1b", "N7", VOICE_CALL)
+"""Texts, and a call, that would be untrue once the event has ended."""
 
 
 def start_open_limit(step: Step) -> None:
@@ -112,6 +113,15 @@ def withdraw_unsent(step: Step) -> None:
     texts.cancel_unsent(step.session, step.event, texts.FIRST_TEXTS[step.event.flow])
 
 
+def try_voice_call(step: Step) -> None:
+    """A13, where the city calls: once, in the hours of texts, with what the text would have said.
+    What speaks against it stands with the step."""
+    if step.policy.voice_call:
+        step.facts["voice_call"] = voice.queue(
+            step.session, step.event, at=step.at, policy=step.policy
+        )
+
+
 def start_grace(step: Step) -> None:
     """A12, 4.1: deadline = max(delivered, submitted) + grace, rounded up (+59 s where the
     provider reports whole minutes). It never moves earlier."""
@@ -149,7 +159,10 @@ def grace_deadline(event: Event, started: datetime, policy: Policy) -> datetime:
 def _promise_grace(step: Step, started: datetime) -> None:
     event = step.event
     event.notified_at = started
-    due = event.grace_deadline_at = grace_deadline(event, started, step.policy)
+    # Whoever is being called now is promised the minutes of that moment.
+    heard = voice.over_by(step.session, event)
+    latest = started if heard is None else max(started, heard)
+    due = event.grace_deadline_at = grace_deadline(event, latest, step.policy)
     deadlines.promise(step.session, event, DeadlineKind.GRACE, due)
     step.facts["grace_started_at"] = started.isoformat()
     step.facts["grace_deadline_at"] = due.isoformat()

@@ -6,6 +6,8 @@ in one breath (A8 confirm, A8d discard, A8p patrol). W.. and B11 rows come from 
 bottom. Decisions beyond the letter of the table, all in the owner's favour:
 
 - A9g, A11g: who leaves before any promise was made is no longer waited for.
+- A13: a city may have the owner called once (off by default). Whoever hears the call is promised
+  what N1 promises, but no clock starts by it: nobody knows who picked up.
 - A16: seen once after the deadline but not twice ten seconds apart, then clearly gone: left.
 - B11: a shadow zone ends every event at the gates, uncounted against anybody and without a text;
   a warning zone texts, but whoever stays is told that it is closed.
@@ -202,7 +204,7 @@ _NOTICE = (
     Transition(
         "A13", S.NOTICE_PENDING, "notice_failed", S.PATROL_ASSIGNED,
         (),
-        (do.withdraw_unsent, do.send_patrol),
+        (do.withdraw_unsent, do.try_voice_call, do.send_patrol),
         actors=_GATEWAY_OR_CLOCK,
         reason="NOTICE_FAILED",
     ),

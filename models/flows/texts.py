@@ -17,7 +17,7 @@ from models.deadlines import local, local_day
 from models.event import Event, FlowName
 from models.facts import Contact
 from models.flows.hours import next_hours
-from models.notice import Notice, NoticeStatus
+from models.notice import VOICE_CALL, Notice, NoticeStatus
 from models.place import Responder, ResponsibleParty
 from models.plate import mask
 from models.policy import Policy
@@ -97,15 +97,27 @@ def queue_reminder(
     )  # fmt: skip
 
 
+def queue_voice(
+    session: Session, event: Event, first: Notice, *, at: datetime, not_before: datetime,
+    policy: Policy,
+) -> Notice:  # fmt: skip
+    """V1: what `first` says, said to the same phone, and soon or not at all (A13)."""
+    return _queue(
+        session, event, VOICE_CALL, first.phone, first.language,
+        at=at, valid_seconds=policy.sms_submit_seconds + backlog_seconds(session, policy),
+        time=event.flagged_at, policy=policy, not_before=not_before,
+    )  # fmt: skip
+
+
 def queue_followup(
     session: Session, event: Event, template: str, *, at: datetime, policy: Policy,
     time: datetime | None = None,
 ) -> Notice | None:  # fmt: skip
     """A later text, to the same phone, in the zone's hours (L89); None where the first never
-    arrived (nothing was promised), where the phone is no longer the owner's (W49), and where
-    there were enough texts today (L88): the owner's page says it as well."""
+    arrived and nobody was called (nothing was promised), where the phone is no longer the owner's
+    (W49), and where there were enough texts today (L88): the owner's page says it as well."""
     first = first_notice(session, event)
-    if first is None or not arrived(first, event):
+    if first is None or not (arrived(first, event) or was_called(session, event)):
         return None
     earlier = notice_of(session, event, template)
     if earlier is not None:
@@ -138,6 +150,12 @@ def arrived(notice: Notice, event: Event) -> bool:
     """Delivered, or accepted where the city lets acceptance count."""
     accepted = event.grace_policy == "accepted" and notice.accepted_at is not None
     return notice.delivered_at is not None or accepted
+
+
+def was_called(session: Session, event: Event) -> bool:
+    """Whether somebody picked up the voice call (A13) and so was promised what N1 promises."""
+    call = notice_of(session, event, VOICE_CALL)
+    return call is not None and call.delivered_at is not None
 
 
 def cancel_unsent(session: Session, event: Event, templates: tuple[str, ...]) -> None:

@@ -13,6 +13,7 @@ from string import Formatter
 from typing import Literal
 
 from models.errors import BadInput
+from models.notice import VOICE_CALL
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -51,6 +52,8 @@ class Rule:
     needs: variables that must stand in the text.
     words: a language's words of which each must stand in the text: what to do and, honestly,
         what follows. Who is not punished is asked to park properly (L05, 处罚法 art. 33(3)).
+    spoken: it is said by telephone (A13), to whoever picks up: it needs no segments, and must not
+        give away the owner page's code.
     promises: the text promises that leaving in time goes unpunished. Only then may it say so
         about the future (a no-grace notice must not, domain.md 6).
     """
@@ -58,6 +61,7 @@ class Rule:
     needs: frozenset[str]
     words: Mapping[Language, tuple[str, ...]]
     promises: bool = True
+    spoken: bool = False
 
 
 RULES: dict[str, Rule] = {
@@ -139,6 +143,11 @@ RULES: dict[str, Rule] = {
         {"zh": ("已受理", "查询"), "en": ("received", "Call")},
         promises=False,
     ),
+    VOICE_CALL: Rule(
+        _WHO_WHAT_WHERE - {"number", "code"} | {"grace"},
+        {"zh": ("驶离", "不予处罚", "申辩"), "en": ("Leave", "no penalty", "Objection")},
+        spoken=True,
+    ),
     "T1": Rule(
         frozenset({"number"}),
         {"zh": ("测试",), "en": ("Test",)},
@@ -219,6 +228,8 @@ def _lint_variables(field: str, text: str, names: list[str], rule: Rule) -> None
         raise _refusal(field, f"knows no variable {{{unknown[0]}}}", f"choose among {known}")
     if missing := sorted(rule.needs - set(names)):
         raise _refusal(field, f"lacks {{{missing[0]}}}", f"put {{{missing[0]}}} into the text")
+    if rule.spoken and "code" in names:
+        raise _refusal(field, "says {code} to whoever picks up", "leave {code} to the texts")
     if len(names) > MAX_VARIABLES:
         raise _refusal(field, f"has {len(names)} variables", f"at most {MAX_VARIABLES}")
     if names.count("landline") + len(_CALLABLE.findall(text)) > MAX_NUMBERS:

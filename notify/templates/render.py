@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from models.errors import BadInput
 from notify.templates.catalogue import Template, TemplateSet, own_templates
-from notify.templates.lint import Language, lint_value, placeholders
+from notify.templates.lint import RULES, Language, lint_value, placeholders
+from notify.templates.speech import aloud
 
 _ONE_SEGMENT = 70
 _EACH_OF_MANY = 67
@@ -92,12 +93,20 @@ def render(
 
 
 def _compose(template: Template, values: Mapping[str, str], policy: CityTexts) -> str:
+    if RULES[template.name].spoken:
+        who = (
+            f"这里是{policy.signature}。"
+            if template.language == "zh"
+            else (f"This is {policy.signature}. ")
+        )
+        return who + template.text.format_map(values)
     return f"【{policy.signature}】{template.text.format_map(values)}"
 
 
 def _values(template: Template, variables: Mapping[str, Any], policy: CityTexts) -> dict[str, str]:
     given = {**variables, "landline": policy.landline}
     given["grace"] = _grace(template.language, variables, policy)
+    spoken = RULES[template.name].spoken
     values: dict[str, str] = {}
     for name in placeholders(template.text):
         value = _spoken(name, given.get(name), template.language)
@@ -108,7 +117,7 @@ def _values(template: Template, variables: Mapping[str, Any], policy: CityTexts)
                 code="BAD_TEMPLATE",
             )
         lint_value(template.name, name, value)
-        values[name] = value
+        values[name] = aloud(name, value, template.language) if spoken else value
     return values
 
 

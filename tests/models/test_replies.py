@@ -244,9 +244,9 @@ def test_a_queued_text_to_a_stale_phone_is_a_patrol(city: City) -> None:
     event = city.to_pending()
     notice = city.notice(event)
     assert notice is not None
-    assert sender_rules.why_not(city.session, notice, event, city.now) == ""
+    assert sender_rules.why_not(city.session, notice, event, city.policy, city.now) == ""
     answer(city, "不是我的车")
-    assert "not theirs" in sender_rules.why_not(city.session, notice, event, city.now)
+    assert "not theirs" in sender_rules.why_not(city.session, notice, event, city.policy, city.now)
     notice.status = NoticeStatus.CANCELLED
     casework.notice_failed(
         city.session, notice, reason="NOTICE_CANCELLED", policy=city.policy, at=city.now

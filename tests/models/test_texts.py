@@ -165,13 +165,13 @@ def test_s1_each_responder_who_is_called_is_texted_once(session: Session) -> Non
     assert "超过60人" in words
     assert "请2分钟内响应" in words
     assert event.event_no in words
-    assert sender_rules.why_not(session, first, event, square.now) == ""
+    assert sender_rules.why_not(session, first, event, Policy(), square.now) == ""
     square.counts(80, 120)
     assert [n.addressee for n in notices(square, "S1")] == [
         f"call:{c.id}" for c in square.calls(event)[:2]
     ]
     assert square.calls(event)[0].answer == CallAnswer.NO_ANSWER
-    assert sender_rules.why_not(session, first, event, square.now) in (
+    assert sender_rules.why_not(session, first, event, Policy(), square.now) in (
         "the call is over", "too late",
     )  # fmt: skip
     square.answer(event, square.calls(event)[1], accepted=False)

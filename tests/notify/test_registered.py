@@ -16,6 +16,7 @@ from notify.registered import (
     check_registrable,
     load_codes,
     registered_words,
+    written,
 )
 from notify.templates import Template, load_templates
 from tests.aliyun_server import codes_of, write_codes
@@ -117,4 +118,5 @@ def test_the_words_to_register_are_printed(monkeypatch: pytest.MonkeyPatch) -> N
     n1 = next(line for line in lines if (line["language"], line["name"]) == ("zh", "N1"))
     assert "${plate}于${time}停${place}" in n1["words"]
     assert "申辩0571-88880000号${number}码${code}" in n1["words"]
-    assert len(lines) == len(list(TEXTS))
+    assert len(lines) == len(list(written(TEXTS)))
+    assert "V1" not in {line["name"] for line in lines}, "a call is registered nowhere"

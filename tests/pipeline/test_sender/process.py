@@ -1,5 +1,5 @@
 """A sender in a process of its own, to be killed: `python -m tests.pipeline.test_sender.process`
-URL KEY TWILIO_URL SECONDS_AFTER_NOON run|recover|die-before-handing-over
+URL KEY TWILIO_URL SECONDS_AFTER_NOON run|recover|die-before-handing-over|die-before-calling
 
 It stands at a fixed time, so that a test says when things happen. What it did is its exit code:
 0 when it came to the end.
@@ -18,6 +18,7 @@ from models.secret import set_secret_key
 from models.store import Store
 from notify.channel import Outgoing, Submission
 from notify.twilio_channel import TwilioChannel
+from notify.twilio_voice import TwilioVoice
 from pipeline.sender import Sender
 from tests import twilio_server
 from tests.rows import NOON
@@ -31,6 +32,14 @@ class _DiesFirst(TwilioChannel):
         raise AssertionError("still alive")
 
 
+class _DiesBeforeCalling(TwilioVoice):
+    """The same with a call."""
+
+    def submit(self, message: Outgoing) -> Submission:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("still alive")
+
+
 def main(url: str, key: str, twilio_url: str, seconds: str, what: str) -> None:
     set_secret_key(key)
     channel_class = _DiesFirst if what == "die-before-handing-over" else TwilioChannel
@@ -38,8 +47,13 @@ def main(url: str, key: str, twilio_url: str, seconds: str, what: str) -> None:
         twilio_server.ACCOUNT, twilio_server.TOKEN, twilio_server.SENDER, base_url=twilio_url,
         public_base_url="https://city.example", timeout_seconds=5.0,
     )  # fmt: skip
+    voice_class = _DiesBeforeCalling if what == "die-before-calling" else TwilioVoice
+    voice = voice_class(
+        twilio_server.ACCOUNT, twilio_server.TOKEN, twilio_server.SENDER, base_url=twilio_url,
+        public_base_url="https://city.example", timeout_seconds=5.0,
+    )  # fmt: skip
     clock = FakeClock(NOON + timedelta(seconds=float(seconds)))
-    sender = Sender(Store(url), channel, clock, Policy)
+    sender = Sender(Store(url), channel, clock, lambda: Policy(voice_call=True), voice=voice)
     if what == "recover":
         sender.recover()
     sender.run_once()
