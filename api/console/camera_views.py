@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.console import camera_health
+from models.audit import AuditEntry
 from models.camera import Camera
 from models.errors import Refusal
 from models.fitness import gaps
@@ -33,6 +34,8 @@ class CameraView:
     weights: str
     """Name or file; empty where it looks as all others do."""
     enabled: bool
+    masks: int
+    """How many privacy masks lie over its picture."""
     condition: camera_health.Condition
 
 
@@ -69,6 +72,29 @@ class ZoneView:
     versions: Sequence[tuple[int, datetime, str]] = field(default=())
 
 
+@dataclass(frozen=True)
+class Change:
+    """Who changed something of a camera, and when."""
+
+    at: datetime
+    actor: str
+
+
+def changes_of(session: Session, camera_id: int, field_name: str) -> list[Change]:
+    """The latest changes of one field of a camera, newest first, from the audit log."""
+    query = (
+        select(AuditEntry)
+        .where(AuditEntry.subject == f"camera:{camera_id}", AuditEntry.action == "camera.change")
+        .order_by(AuditEntry.id.desc())
+        .limit(100)
+    )
+    return [
+        Change(entry.at, entry.actor)
+        for entry in session.scalars(query)
+        if field_name in entry.details["fields"]
+    ][:10]
+
+
 def cameras(session: Session) -> list[CameraView]:
     return [
         CameraView(
@@ -86,6 +112,7 @@ def cameras(session: Session) -> list[CameraView]:
             reconnects=c.reconnects,
             weights=c.weights or "",
             enabled=c.enabled,
+            masks=len(c.privacy_masks),
             condition=camera_health.condition(c),
         )
         for c in session.scalars(select(Camera).order_by(Camera.name))

@@ -142,12 +142,17 @@ def _words(who: Visitor, camera: camera_views.CameraView, now: datetime) -> str:
         f'<span class="qf-muted">{escape(who.word("zones"))}: '
         f"{escape(', '.join(camera.zones) or '–')}</span>",
     ]
+    if camera.masks:
+        said = f"{who.word('masks')}: {camera.masks}"
+        lines.append(f'<span class="qf-muted">{escape(said)}</span>')
     if not camera.last_picture:
         lines.insert(0, f'<span class="qf-muted">{escape(who.word("no_picture"))}</span>')
     if who.has(Role.OPERATOR):
         lines.append(
             f'<a class="qf-link" href="/console/cameras/{camera.id}/zones">'
             f"{escape(who.word('edit_zones'))}</a> · "
+            f'<a class="qf-link" href="/console/cameras/{camera.id}/masks">'
+            f"{escape(who.word('masks'))}</a> · "
             f'<a class="qf-link" href="/console/cameras/{camera.id}/standing">'
             f"{escape(who.word('standing'))}</a>"
         )

@@ -44,6 +44,26 @@ WORDS: dict[str, tuple[str, str]] = {
         "Reminders only, no evidence. Still missing: ",
     ),
     "zone_complete": ("要件齐备", "nothing is missing"),
+    # privacy masks
+    "masks": ("隐私遮挡", "Privacy masks"),
+    "masks_of": ("隐私遮挡：", "Privacy masks of "),
+    "mask": ("遮挡", "Mask"),
+    "masks_hint": (
+        "遮住住宅、窗户等无关区域。遮挡处在识别、保存、显示之前即涂黑，任何人不能还原；有遮挡的摄像头"
+        "不保存录像片段。要重新看到，请删除遮挡并保存。",
+        "Cover windows, homes and whatever is of no concern. What lies under a mask is blacked out "
+        "before anything looks at it, keeps it or shows it, for everybody and for good; a masked "
+        "camera keeps no clips. To see it again, remove the mask and save.",
+    ),
+    "mask_draw_hint": (
+        "逐点画出要遮住的范围，可拖动顶点；画完一块点“完成一块”，全部画完后保存。黄色为现有区域。",
+        "Click corner by corner around what is to be covered, drag corners to move them. Mask done "
+        "begins another one; save at the end. Zones are yellow.",
+    ),
+    "mask_done": ("完成一块", "Mask done"),
+    "no_masks": ("没有遮挡", "No masks"),
+    "masks_saved": ("已保存，数秒内生效", "Saved; in force within seconds"),
+    "mask_changes": ("修改记录", "Changes"),
     # standing
     "place_kind": ("场所类型", "Kind of place"),
     "legal_review": ("法制审核文号", "Legal review, number"),

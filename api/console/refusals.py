@@ -33,6 +33,8 @@ CHINESE: Mapping[str, str] = {
     "FORBIDDEN_PLACE": "视频条例第八条：此类场所不得安装",
     "ZONE_TOO_NEW": "新区域前十四天须由执法人员逐件确认",
     "ALREADY_ENDED": "该免责已经终止",
+    "MASK_OVER_ZONE": "区域大部分会被遮挡：请缩小遮挡，或先停用、重画该区域",
+    "ZONE_UNDER_MASK": "区域大部分在隐私遮挡之下：请画在可以查看的地方，或先缩小遮挡",
     "FOREIGN_AUTHORITY": "此处由其他部门管辖",
     "NOT_NOTIFIED": "车主未收到告知，或宽容期未满",
     "REVIEW_EXPIRED": "已超过审核期限",
@@ -166,6 +168,6 @@ def told(error: QifenError | VisionError, language: str) -> str:
     if error.code in CHINESE:
         return CHINESE[error.code]
     field = error.field if isinstance(error, BadInput | VisionError) else ""
-    if field.startswith("polygon"):
+    if field.startswith(("polygon", "privacy_masks")):
         return next((zh for mark, zh in _POLYGON.items() if mark in error.message), english)
     return FIELDS.get(field, english)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -15,6 +14,7 @@ from api import zoning
 from api.console import camera_views, views
 from api.console.hours import HoursRows
 from api.console.layout import Visitor, attempt, door, in_database, page, raw, visitor
+from api.console.pen import Pen, board, corners, shape
 from api.console.refusals import told_refusal
 from api.console.zone_bays import BayParts
 from api.console.zone_form import LEGAL_BASES, entries_of
@@ -29,10 +29,6 @@ from pipeline.health_reference import accept_for_zone
 from pipeline.services import Services
 from vision.looker_closer import propose_approvals
 from vision.shapes import Box, Polygon
-
-GRAB_PIXELS = 14
-"""How near a press must be to a corner to take hold of it, in pixels of the picture's width
-divided by 1280."""
 
 
 def build(services: Services) -> None:
@@ -70,8 +66,7 @@ class Editor:
     name: str
     picture: bytes | None
     size: tuple[int, int] = (1280, 720)
-    points: list[list[float]] = field(default_factory=list[list[float]])
-    held: int | None = None
+    pen: Pen = field(default_factory=Pen)
     zones: list[camera_views.ZoneView] = field(default_factory=list[camera_views.ZoneView])
 
     def __post_init__(self) -> None:
@@ -81,7 +76,11 @@ class Editor:
     async def build(self) -> None:
         """Lay out the page: the picture to draw on, the form, the zones with their versions."""
         await self._read()
-        raw(f"<h1>{escape(self.who.word('zones_of'))}{escape(self.name)}</h1>")
+        raw(
+            f"<h1>{escape(self.who.word('zones_of'))}{escape(self.name)}</h1>"
+            f'<p><a class="qf-link" href="/console/cameras/{self.camera_id}/masks">'
+            f"{escape(self.who.word('masks'))}</a></p>"
+        )
         with ui.element("div").classes("qf-two"):
             with ui.element("div").classes("qf-card qf-canvas"):
                 self._canvas()
@@ -103,19 +102,7 @@ class Editor:
 
     def _canvas(self) -> None:
         source = self._source()
-        self.image = (
-            ui.interactive_image(
-                source,
-                size=None if source else self.size,
-                on_mouse=self._mouse,
-                events=["mousedown", "mousemove", "mouseup"],
-                cross="#ffffff80",
-                sanitize=False,
-            )
-            .classes("w-full qf-zone-image")
-            .props("draggable=false")
-            .style("background:#10181d;user-select:none")
-        )
+        self.image = board(source, self.size, self._mouse)
         if not source:
             ui.label(self.who.word("no_picture_yet")).classes("qf-muted")
         ui.label(self.who.word("draw_hint")).classes("qf-muted")
@@ -147,75 +134,42 @@ class Editor:
             if event.type == "mousedown":
                 self.bays.click(x, y)
             return
-        if event.type == "mousedown":
-            self.held = self._near(event.image_x, event.image_y)
-            if self.held is None:
-                self.points.append([x, y])
-                self.held = len(self.points) - 1
-        elif event.type == "mouseup":
-            self.held = None
-        elif self.held is not None and event.buttons == 1:
-            self.points[self.held] = [x, y]
-        else:
-            self.held = None
-            return
-        self._draw()
-
-    def _near(self, x: float, y: float) -> int | None:
-        reach = GRAB_PIXELS * self.size[0] / 1280
-        for index, (px, py) in enumerate(self.points):
-            if math.hypot(px * self.size[0] - x, py * self.size[1] - y) <= reach:
-                return index
-        return None
+        if self.pen.mouse(event, self.size):
+            self._draw()
 
     def _undo(self) -> None:
-        drawn = self.bays.corners if self.bays.drawing else self.points
+        drawn = self.bays.corners if self.bays.drawing else self.pen.points
         if drawn:
             drawn.pop()
         self._draw()
 
     def _clear(self) -> None:
-        (self.bays.corners if self.bays.drawing else self.points).clear()
+        (self.bays.corners if self.bays.drawing else self.pen.points).clear()
         self._draw()
 
     def _draw(self) -> None:
         """Zones in force in yellow, the drawing in teal with its corners."""
-        width, height = self.size
         parts = [
-            f'<polygon points="{self._corners(zone.polygon)}" fill="rgba(255,196,60,.12)" '
-            f'stroke="#ffc43c" stroke-width="{width / 640:.1f}" pointer-events="none"/>'
-            + self._caption(zone)
+            shape(zone.polygon, self.size, "rgba(255,196,60,.12)", "#ffc43c") + self._caption(zone)
             for zone in self.zones
         ]
         parts += [
-            f'<polygon points="{self._corners(entry["polygon"])}" fill="rgba(46,160,67,.18)" '
-            f'stroke="#2ea043" stroke-width="{width / 640:.1f}" pointer-events="none"/>'
+            shape(entry["polygon"], self.size, "rgba(46,160,67,.18)", "#2ea043")
             for entry in self.parts.approved
         ]
         parts += [
-            f'<polygon points="{self._corners(bay)}" fill="rgba(96,165,250,.2)" '
-            f'stroke="#60a5fa" stroke-width="{width / 640:.1f}" pointer-events="none"/>'
+            shape(bay, self.size, "rgba(96,165,250,.2)", "#60a5fa")
             for bay in (*self.bays.bays, *([self.bays.corners] if self.bays.corners else []))
         ]
         if self.parts.rectangle is not None:
             x1, y1, x2, y2 = self.parts.rectangle
             dragged = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
             parts.append(
-                f'<polygon points="{self._corners(dragged)}" fill="none" stroke="#2ea043" '
-                f'stroke-width="{width / 480:.1f}" stroke-dasharray="8" pointer-events="none"/>'
+                f'<polygon points="{corners(dragged, self.size)}" fill="none" stroke="#2ea043" '
+                f'stroke-width="{self.size[0] / 480:.1f}" stroke-dasharray="8" '
+                'pointer-events="none"/>'
             )
-        corners = self._corners(self.points)
-        kind = "polygon" if len(self.points) > 2 else "polyline"
-        parts.append(
-            f'<{kind} points="{corners}" fill="rgba(23,190,187,.22)" stroke="#17bebb" '
-            f'stroke-width="{width / 480:.1f}" pointer-events="none"/>'
-        )
-        parts += [
-            f'<circle cx="{x * width:.1f}" cy="{y * height:.1f}" r="{width / 160:.1f}" '
-            'fill="#fff" stroke="#17bebb" stroke-width="3" pointer-events="none"/>'
-            for x, y in self.points
-        ]
-        self.image.content = "".join(parts)
+        self.image.content = "".join(parts) + self.pen.markup(self.size)
 
     def _caption(self, zone: camera_views.ZoneView) -> str:
         """The zone's name at its uppermost corner, readable on light and dark."""
@@ -226,9 +180,6 @@ class Editor:
             f'font-size="{size:.0f}" fill="#ffc43c" stroke="#10181d" stroke-width="{size / 6:.1f}" '
             f'paint-order="stroke" pointer-events="none">{escape(zone.name)}</text>'
         )
-
-    def _corners(self, polygon: Any) -> str:
-        return " ".join(f"{x * self.size[0]:.1f},{y * self.size[1]:.1f}" for x, y in polygon)
 
     # -- form -------------------------------------------------------------------------------
 
@@ -253,14 +204,14 @@ class Editor:
         """Take an existing zone into the form and its polygon into the hand, or begin anew."""
         found = next((z for z in self.zones if z.name == name), None)
         if found is None:
-            self.points = []
+            self.pen.points = []
             self.fields["name"].value = ""
             self.fields["kind"].enable()
             self.parts.fill()
             self.bays.fill()
             self.hours.fill(())
         else:
-            self.points = [[float(x), float(y)] for x, y in found.polygon]
+            self.pen.points = [[float(x), float(y)] for x, y in found.polygon]
             for key, entry in self.fields.items():
                 entry.value = getattr(found, key)
             self.fields["kind"].disable()
@@ -311,10 +262,10 @@ class Editor:
             camera = registry.get_camera(session, self.camera_id)
             picture = Sight(self.services, camera).picture()
             weights = camera.weights
-        if picture is None or len(self.points) < 3:
+        if picture is None or len(self.pen.points) < 3:
             polygon: Polygon = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
         else:
-            polygon = tuple((x, y) for x, y in self.points)
+            polygon = tuple((x, y) for x, y in self.pen.points)
         if picture is None:
             return []
         return propose_approvals(self.services.detector(weights), picture, polygon)
@@ -324,7 +275,7 @@ class Editor:
         if saved is None:
             return
         ui.notify(f"{self.who.word('saved_version')} {saved}", type="positive")
-        self.points.clear()
+        self.pen.points.clear()
         self.parts.fill()
         self.bays.fill()
         self.hours.fill(())
@@ -352,7 +303,7 @@ class Editor:
                     **values,
                     **self.parts.values(),
                     "schedule": self.hours.bands,
-                    "polygon": [list(point) for point in self.points],
+                    "polygon": [list(point) for point in self.pen.points],
                     "aspect_ratio": self.size[0] / self.size[1],
                 },
                 at=self.services.clock.now(),
