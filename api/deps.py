@@ -45,11 +45,21 @@ def allow(*roles: Role) -> Callable[[Request], Caller]:
     return check
 
 
+def _person_of_the_office(request: Request) -> Caller:
+    """An officer or operator who has signed in; no machine, whatever its key may do."""
+    caller = allow(Role.OFFICER, Role.OPERATOR)(request)
+    caller.person()
+    return caller
+
+
 signed_in = [Depends(_bearer), Depends(_cookie)]
 """Put into a router's `dependencies`, so that its description says how to sign in."""
 
 Anybody = Annotated[Caller, Depends(allow())]
 Staff = Annotated[Caller, Depends(allow(Role.OFFICER, Role.OPERATOR))]
+StaffPerson = Annotated[Caller, Depends(_person_of_the_office)]
+"""For what owners wrote in their own words: people answer it, and a machine has no reason to read
+it (PIPL art. 6)."""
 Officer = Annotated[Caller, Depends(allow(Role.OFFICER))]
 Operator = Annotated[Caller, Depends(allow(Role.OPERATOR))]
 Admin = Annotated[Caller, Depends(allow(Role.ADMIN))]

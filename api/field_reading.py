@@ -94,6 +94,14 @@ def field_explanation(told: dict[str, Any]) -> dict[str, Any]:
     return {key: told[key] for key in _EVENT_KEYS} | masked
 
 
+def without_words(told: dict[str, Any]) -> dict[str, Any]:
+    """An explanation for a machine: that somebody made a statement or replied, when, and how it
+    ended; but neither what was said nor what was answered. They are a person's words to officers,
+    and no system in between has a reason to read them (PIPL arts. 6, 25)."""
+    silent: dict[str, Any] = {"text": None, "answer": None}
+    return told | {key: [one | silent for one in told[key]] for key in ("statements", "replies")}
+
+
 _EVENT_KEYS = (
     "id", "event_no", "flow", "state", "version", "outcome", "open", "camera_id", "camera",
     "zone_id", "zone", "place", "object_kind", "box", "plate", "first_seen_at", "flagged_at",

@@ -11,7 +11,7 @@ from pydantic import Field
 from api import shapes
 from api.auth import Caller
 from api.decision_desk import DecisionDesk, standing
-from api.deps import Body, Id, Line, Lines, Officer, Serving, Staff, signed_in
+from api.deps import Body, Id, Line, Lines, Officer, Serving, StaffPerson, signed_in
 from models import fields
 from models.errors import NotFound
 from models.event import Event
@@ -88,7 +88,7 @@ class Decided(Body):
 
 
 @router.get("/events/{event_id}/standing")
-def get_standing(event_id: Id, _caller: Staff, services: Serving) -> dict[str, Any]:
+def get_standing(event_id: Id, _caller: StaffPerson, services: Serving) -> dict[str, Any]:
     """Who holds it, who is recused, what the party asked, and how far the hand-over is."""
     return _standing(services, event_id)
 

@@ -29,7 +29,7 @@ from api.deps import (
 )
 from api.desk import Desk
 from api.explanation import explain, notices_of, without_plates
-from api.field_reading import Reader, field_explanation
+from api.field_reading import Reader, field_explanation, without_words
 from api.place_desk import PlaceDesk
 from models import casework, duplicates, fields, review
 from models.audit_log import record_viewing
@@ -125,7 +125,8 @@ def events(
 
 @router.get("/events/{event_id}")
 def event(event_id: Id, caller: Anybody, services: Serving, reason: Reason) -> dict[str, Any]:
-    """One event with its whole explanation. A person sees the full plate, and that is noted.
+    """One event with its whole explanation. A person sees the full plate, and that is noted. A
+    machine gets plates masked, and of statements and replies no word of whoever wrote them.
 
     Dispatcher, crew, patrol and called responders get the events of their duty, with the plate
     masked and without texts, statements and decisions."""
@@ -288,6 +289,8 @@ def _explained(
     policy = load_policy(session)
     full_plate = caller.user is not None and reader.office
     told = explain(session, row, policy=policy, full_plate=full_plate)
+    if caller.user is None:
+        told = without_words(told)
     return told if reader.office else field_explanation(told)
 
 

@@ -21,6 +21,7 @@ from api.deps import (
     QueryId,
     Serving,
     Staff,
+    StaffPerson,
     one_line,
     signed_in,
 )
@@ -126,7 +127,7 @@ def lift(hold_id: Id, body: HoldEnd, caller: Officer, services: Serving) -> dict
 
 
 @router.get("/owner-requests")
-def requests(_caller: Staff, services: Serving) -> list[dict[str, Any]]:
+def requests(_caller: StaffPerson, services: Serving) -> list[dict[str, Any]]:
     """What owners asked about their own record and nobody has answered; most urgent first."""
     with services.store.read() as session:
         rows = owner_requests.open_requests(session)

@@ -9,7 +9,19 @@ from pydantic import Field
 from sqlalchemy import select
 
 from api import reply_shapes, shapes
-from api.deps import Body, Id, Limit, Line, Lines, Officer, Operator, QueryId, Serving, Staff
+from api.deps import (
+    Body,
+    Id,
+    Limit,
+    Line,
+    Lines,
+    Officer,
+    Operator,
+    QueryId,
+    Serving,
+    Staff,
+    StaffPerson,
+)
 from api.deps import signed_in as signed
 from models import delivery, replies
 from models.contacts import unanswered
@@ -34,7 +46,7 @@ class TestText(Body):
 
 @router.get("/replies")
 def list_replies(
-    _caller: Staff,
+    _caller: StaffPerson,
     services: Serving,
     waiting: Annotated[bool, Query(description="Only those that wait for an officer")] = False,
     limit: Limit = 50,

@@ -12,7 +12,7 @@ import pytest
 from models import recusal
 from models.clock import FakeClock
 from models.event import Event
-from models.people import User
+from models.people import Role, User
 from pipeline.services import Services
 from tests import rows
 from tests.api.callers import MACHINE, credentials
@@ -89,8 +89,8 @@ def test_l44_only_an_officer_tows(
     body: dict[str, Any] = RECORD | {"photo_id": photo(event_id)}
     url = f"{API}/events/{event_id}/tow"
     with services.store.begin() as session:
-        for role in ("crew", "patrol", "dispatcher"):
-            rows.user(session, role, role, password=PASSWORD)
+        for role in (Role.CREW, Role.PATROL, Role.DISPATCHER):
+            rows.user(session, str(role), role, password=PASSWORD)
     for name in ("olive", "crew", "patrol", "dispatcher"):
         assert signed_in(name).post(url, json=body).status_code == 403, name
     with httpx.Client(base_url=address, headers={"Origin": address}) as client:
