@@ -7,12 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from models.evidence import MASKED
 from pipeline.report_page import WIDTH, ReportFont, ReportPage, report_font
 
 if TYPE_CHECKING:
     from pipeline.pack_build import PackSource, Picture
 
 __all__ = ["report_font", "report_pdf"]
+
+_MASKED = (
+    "黑色部分为隐私遮挡，从未被看到或保存；录像片段无法遮挡，因此不保存。\n"
+    "What is black was never seen or kept; a clip cannot be masked, so there is none."
+)
 
 _KINDS: Mapping[str, str] = {
     "E1": "首次全景 Panorama at the beginning",
@@ -47,6 +53,8 @@ def report_pdf(source: PackSource, pictures: Sequence[Picture], font: ReportFont
     page.heading("人工审核与陈述申辩  Officers' decisions and the owner's statements")
     page.rows(_people(source.facts, page.when) or [("-", "无 none")])
     page.heading("图像证据  Pictures and clips", room=130)
+    if any(picture.record["details"].get(MASKED) for picture in pictures):
+        page.rows([("隐私遮挡 Privacy masks", _MASKED)])
     for picture in pictures:
         page.picture(picture)
     page.heading("完整性  Integrity")

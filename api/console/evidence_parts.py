@@ -24,7 +24,9 @@ def pictures(who: Visitor, view: views.EventView) -> str:
         )
     cells = "".join(_picture(who, view, p, wide=i == 0) for i, p in enumerate(stills))
     cells += "".join(_clip(who, p) for p in view.pictures if p.media_type == "video/mp4")
-    return card(who.word("pictures"), f'<div class="qf-strip">{cells}</div>')
+    said = escape(who.word("pictures_masked")) if any(p.masked for p in stills) else ""
+    note = f'<div class="qf-muted">{said}</div>' if said else ""
+    return card(who.word("pictures"), f'{note}<div class="qf-strip">{cells}</div>')
 
 
 def _picture(who: Visitor, view: views.EventView, picture: views.PictureView, *, wide: bool) -> str:

@@ -63,6 +63,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "mask_done": ("完成一块", "Mask done"),
     "no_masks": ("没有遮挡", "No masks"),
     "masks_saved": ("已保存，数秒内生效", "Saved; in force within seconds"),
+    "pictures_masked": (
+        "黑色部分为隐私遮挡，从未被看到；有遮挡的摄像头不保存录像片段。",
+        "What is black was never seen (privacy masks); a masked camera keeps no clips.",
+    ),
     "mask_changes": ("修改记录", "Changes"),
     # standing
     "place_kind": ("场所类型", "Kind of place"),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.console.codes import PICTURE_ORDER
 from models.event import Event
-from models.evidence import Evidence
+from models.evidence import MASKED, Evidence
 from models.retention_log import Tombstone
 from models.same_stay import joined_sightings
 
@@ -26,6 +26,8 @@ class PictureView:
     box: Sequence[float] | None
     camera: str = ""
     """Of what another camera saw of the same vehicle: which."""
+    masked: bool = False
+    """Whether the camera was blind to parts of it (L69)."""
 
 
 def pictures_of(session: Session, event: Event) -> list[PictureView]:
@@ -40,7 +42,14 @@ def pictures_of(session: Session, event: Event) -> list[PictureView]:
         camera = "" if one is event else one.camera.name
         shown += [
             PictureView(
-                e.id, e.kind, e.captured_at, e.sha256, e.media_type, e.details.get("box"), camera
+                e.id,
+                e.kind,
+                e.captured_at,
+                e.sha256,
+                e.media_type,
+                e.details.get("box"),
+                camera,
+                MASKED in e.details,
             )
             for e in sorted(found, key=lambda e: order.get(e.kind, len(order)))
         ]
