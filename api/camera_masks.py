@@ -23,6 +23,7 @@ from pipeline.services import Services
 from vision.errors import BadZone
 from vision.geometry import validate_polygon
 from vision.masks import MOSTLY, Masks, hidden_share, masks_of
+from vision.rules.baseline import blackened
 
 FIELD = "privacy_masks"
 
@@ -67,6 +68,7 @@ def save_masks(
         _refuse_hidden(version, masks_of(masks))
     registry.update_camera(session, camera, {FIELD: masks}, at=at, actor=actor)
     mask_stored_picture(services.evidence, camera)
+    _mask_baselines(session, camera, masks_of(masks), at=at, actor=actor)
     if camera.last_picture is not None and camera.health == "up":
         accept_view(session, services, camera, actor=actor)
     else:
@@ -74,6 +76,18 @@ def save_masks(
     for version in registry.zones_for(session, camera):
         zoning.tell_events(session, version.zone, at=at, cause=f":masks:{at.timestamp():.0f}")
     return True
+
+
+def _mask_baselines(
+    session: Session, camera: Camera, masks: Masks, *, at: datetime, actor: str
+) -> None:
+    """How a facade looked when its adverts were approved is a picture too: its zone goes on with a
+    version that shows nothing under the masks."""
+    for version in registry.zones_for(session, camera):
+        if version.baseline:
+            seen = blackened(version.baseline, zoning.polygon_of(version.polygon), masks)
+            values = {"name": version.zone.name, "baseline": seen}
+            registry.save_zone(session, camera, values, at=at, actor=actor)
 
 
 def _refuse_hidden(version: ZoneVersion, masks: Masks) -> None:

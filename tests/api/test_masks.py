@@ -3,6 +3,7 @@ showed."""
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,18 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.zoning import polygon_of
 from models import registry
 from models.audit import AuditEntry
 from models.event import EventState
-from models.registry import HealthReport, get_camera, get_zone
+from models.registry import HealthReport, get_camera, get_zone, save_zone
 from pipeline.evidence import decode_jpeg
 from pipeline.services import Services, build_services
 from pipeline.settings import load_settings
 from tests import rows
 from tests.api.conftest import SignIn, jpeg
 from tests.rows import NOON
+from vision.rules.baseline import baseline_of
 from vision.types import Image
 from vision.zones_json import load_zones
 
@@ -143,6 +146,40 @@ def test_l69_no_way_out_shows_what_lies_under_a_new_mask(
     # The worker has not taken the mask up yet and writes once more what it saw before.
     services.evidence.overwrite("camera-1", jpeg(640, 360), "jpg")
     assert shown(olive.get(f"{API}/cameras/1/picture"))[:108].max() < 12
+
+
+def test_l69_the_baseline_of_a_facade_loses_what_is_masked(
+    olive: httpx.Client, services: Services
+) -> None:
+    """The approved look of a poster zone goes out with zones.json: no window is on it."""
+    facade = [[0.5, 0.0], [1.0, 0.0], [1.0, 0.5], [0.5, 0.5]]
+    street = decode_jpeg(jpeg(640, 360))
+    assert street is not None
+    with services.store.begin() as session:
+        values = {
+            "name": "facade", "kind": "poster", "polygon": facade,
+            "baseline": baseline_of(street, polygon_of(facade)),
+        }  # fmt: skip
+        save_zone(session, get_camera(session, 1), values, at=NOON, actor="test")
+    window = [[0.5, 0.0], [0.7, 0.0], [0.7, 0.25], [0.5, 0.25]]
+    before = facade_of(olive)
+    masked(olive, window)
+    after = facade_of(olive)
+    high, wide = after.shape[0] // 2, after.shape[1] * 2 // 5
+    assert before[: high - 10, : wide - 10].std() > 10
+    assert after[: high - 10, : wide - 10].max() < 30
+    rest = np.s_[high + 20 :, wide + 20 :]
+    assert np.abs(after[rest].astype(int) - before[rest]).mean() < 4
+    elsewhere = [[0.0, 0.0], [0.2, 0.0], [0.2, 0.2]]
+    masked(olive, window, elsewhere)
+    assert olive.get(f"{API}/zones/2").json()["current"]["version"] <= 3
+
+
+def facade_of(client: httpx.Client) -> Image:
+    """The baseline of the facade as zones.json carries it."""
+    zones = client.get(f"{API}/cameras/1/zones.json").json()["zones"]
+    data = base64.b64decode(next(z["baseline"] for z in zones if z["name"] == "facade"))
+    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
 
 
 def test_l69_a_camera_that_is_not_well_learns_its_view_anew(

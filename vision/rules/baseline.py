@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 
 from vision.appearance import Grey, pixel_box
-from vision.geometry import bounds
+from vision.geometry import bounds, share_of_polygon
+from vision.masks import Masks, black_out
 from vision.types import Image, Polygon
 
 SIDE: Final = 480
@@ -52,6 +53,20 @@ def renewed(baseline: str, image: Image, polygon: Polygon, part: Polygon) -> str
         piece = np.repeat(cv2.cvtColor(piece, cv2.COLOR_BGR2GRAY)[:, :, None], 3, axis=2)
     old[y1:y2, x1:x2] = piece
     return _packed(old)
+
+
+def blackened(baseline: str, polygon: Polygon, masks: Masks) -> str:
+    """The baseline without what lies under privacy masks (L69): black there, as looks are."""
+    picture = _unpacked(baseline, cv2.IMREAD_COLOR)
+    left, top, right, bottom = bounds(polygon)
+    if picture is None or not any(share_of_polygon(mask, bounds(polygon)) > 0 for mask in masks):
+        return baseline
+    inside = tuple(
+        tuple(((x - left) / (right - left), (y - top) / (bottom - top)) for x, y in mask)
+        for mask in masks
+    )
+    black_out(picture, inside)
+    return _packed(picture)
 
 
 def grey_of(baseline: str) -> Grey | None:
