@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api import zoning
+from api import camera_ground, zoning
 from api.errors import as_bad_input
 from api.zone_sight import Sight
 from models import registry
 from models.camera import Camera
 from models.errors import BadInput
+from models.ground_reference import follow_view
 from models.people import User
 from models.zone import ZoneVersion
 from pipeline.health_reference import accept_view
@@ -70,7 +71,9 @@ def save_masks(
     mask_stored_picture(services.evidence, camera)
     _mask_baselines(session, camera, masks_of(masks), at=at, actor=actor)
     if camera.last_picture is not None and camera.health == "up":
+        before = camera.reference_picture
         accept_view(session, services, camera, actor=actor)
+        follow_view(session, camera, before)
     else:
         registry.set_reference(session, camera, None, at=at, actor=actor)
     for version in registry.zones_for(session, camera):
@@ -113,8 +116,9 @@ def import_camera(
     actor: str,
     user: User | None = None,
 ) -> Sequence[ZoneVersion]:
-    """Bring in a zones.json: its zones and, where it names any, the camera's privacy masks, all or
-    nothing. What is not named stays. Gives the zones' versions; raises BadInput naming the field.
+    """Bring in a zones.json: its zones and, where it names any, the camera's privacy masks and its
+    ground reference, all or nothing. What is not named stays. Gives the zones' versions; raises
+    BadInput naming the field.
     """
     masked = FIELD in content
     masks = checked_masks(content[FIELD]) if masked else camera.privacy_masks
@@ -124,4 +128,7 @@ def import_camera(
     )  # fmt: skip
     if masked:
         save_masks(session, services, camera, masks, actor=actor)
+    if camera_ground.FIELD in content:
+        points = content[camera_ground.FIELD]
+        camera_ground.import_ground(session, services, camera, points, actor=actor)
     return versions

@@ -17,6 +17,7 @@ from models import fields, schedule, zone_parts
 from models.audit_log import record
 from models.camera import Camera
 from models.errors import BadInput, NotFound
+from models.ground_reference import GroundReference, in_force
 from models.people import User
 from models.zone import (
     FIRST_PHASE,
@@ -198,10 +199,13 @@ def read_zones_json(zones_json: str | bytes | Mapping[str, Any]) -> list[Mapping
 
 def export_zones(session: Session, camera: Camera) -> dict[str, Any]:
     """What `import_zones` and `qifen replay --zones` read; defaults are left out. The camera's
-    privacy masks go with it, where it has any."""
+    privacy masks and the points that tie it to the ground go with it, where it has any."""
     exported: dict[str, Any] = {"zones": [_as_json(v) for v in zones_for(session, camera)]}
     if camera.privacy_masks:
         exported["privacy_masks"] = camera.privacy_masks
+    ground = session.get(GroundReference, camera.id)
+    if ground is not None and in_force(ground, camera):
+        exported["ground_reference"] = ground.points
     return exported
 
 

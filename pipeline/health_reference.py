@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from models.camera import Camera
 from models.errors import NotFound
+from models.ground_reference import follow_view
 from models.registry import check_fencing, set_reference
 from pipeline.evidence import EvidenceFiles
 from pipeline.logs import get_logger
@@ -84,6 +85,7 @@ def keep_learnt(
     if camera.reference_picture is None:
         key = files.put(book.to_bytes(), "npz")
         set_reference(session, camera, key, at=at, actor=LEARNT)
+        follow_view(session, camera, None)
         return key
     files.overwrite(_learnt_name(camera_id, camera.reference_picture), book.to_bytes(), "npz")
     return camera.reference_picture
@@ -113,17 +115,22 @@ def accept_view(
         book = known.with_grey(grey)
     else:
         book = ReferenceBook([grey])
-    key = services.evidence.put(book.to_bytes(), "npz")
+    key, before = services.evidence.put(book.to_bytes(), "npz"), camera.reference_picture
     set_reference(session, camera, key, at=services.clock.now(), actor=actor)
+    if same_view:
+        follow_view(session, camera, before)
     return key
 
 
 def accept_for_zone(session: Session, services: Services, camera: Camera, *, actor: str) -> None:
     """A zone is being drawn on the latest picture. That accepts the view where nobody has yet,
     and where it is another one than before."""
-    unconfirmed = camera.reference_picture is None or camera.reference_by == LEARNT
+    before = camera.reference_picture
+    unconfirmed = before is None or camera.reference_by == LEARNT
     if camera.last_picture is not None and (unconfirmed or camera.health == "moved"):
         accept_view(session, services, camera, actor=actor)
+        if camera.health != "moved":
+            follow_view(session, camera, before)
 
 
 def _learnt_name(camera_id: int, key: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from api import camera_ground
 from api.camera_masks import FIELD, import_camera
 from api.camera_weights import checked_weights
 from api.commands.common import open_services, print_json
@@ -196,10 +197,18 @@ def import_(
         )
         if FIELD in content:
             typer.echo(f"privacy masks: {len(owner.privacy_masks)}")
-        elif not versions:
+        elif not versions and camera_ground.FIELD not in content:
             raise BadInput("no zones are given", field="zones", hint='write {"zones": [{...}]}')
+        if camera_ground.FIELD in content:
+            typer.echo(_ground_words(camera_ground.told(session, owner)))
         for version in versions:
             typer.echo(f"{version.zone.name}: version {version.version}")
+
+
+def _ground_words(told: dict[str, Any]) -> str:
+    points, missed = told["points"], told.get("residuals_metres", [])
+    by = f", each within {max(missed):.2f} m" if missed else ""
+    return f"ground reference: {len(points)} points{by}"
 
 
 @zones_app.command("export")

@@ -2,6 +2,7 @@
 
 from api.routes import (
     auth,
+    camera_ground,
     camera_health,
     cameras,
     cases,
@@ -27,6 +28,7 @@ ROUTERS = (
     people.router,
     cameras.router,
     camera_health.router,
+    camera_ground.router,
     zones.router,
     trials.router,
     exemptions.router,

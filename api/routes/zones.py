@@ -190,7 +190,8 @@ def permit(zone_id: Id, caller: Operator, services: Serving) -> dict[str, Any]:
 
 @router.get("/cameras/{camera_id}/zones.json")
 def export_zones(camera_id: Id, _caller: Staff, services: Serving) -> dict[str, Any]:
-    """The form that `qifen replay --zones` reads, with the camera's privacy masks."""
+    """The form that `qifen replay --zones` reads, with the camera's privacy masks and the points
+    that tie it to the ground."""
     with services.store.read() as session:
         return registry.export_zones(session, registry.get_camera(session, camera_id))
 
@@ -202,8 +203,8 @@ def import_zones(
     services: Serving,
     body: Annotated[dict[str, Any], BodyOf(examples=[{"zones": []}])],
 ) -> list[dict[str, Any]]:
-    """Bring in zones, and `privacy_masks` where they are named: all or nothing. Zones that are not
-    named in it stay."""
+    """Bring in zones, and `privacy_masks` and `ground_reference` (points) where they are named: all
+    or nothing. Zones that are not named in it stay."""
     with services.store.begin() as session:
         camera = registry.get_camera(session, camera_id)
         versions = import_camera(
