@@ -187,7 +187,7 @@ def test_a_poster_zone_with_an_approved_place(editor: Editor, city: City) -> Non
     assert len(editor.corners()) == 4, "a place that is drawn is no corner"
     place.get_by_label("内容", exact=True).fill("店招")
     place.get_by_label("批准文号", exact=True).fill("城管许〔2026〕8号")
-    place.get_by_label("至（年-月-日）", exact=True).fill("2026-12-31")
+    place.get_by_label("至（年-月-日）", exact=True).fill("2099-12-31")
     editor.fill("区域名称", "墙面")
     editor.save()
     expect(page.get_by_text("已保存版本 1")).to_be_visible()
@@ -196,7 +196,7 @@ def test_a_poster_zone_with_an_approved_place(editor: Editor, city: City) -> Non
     (approved,) = version.approved
     assert version.phase == "shadow"
     assert (approved["label"], approved["document"]) == ("店招", "城管许〔2026〕8号")
-    assert (approved["valid_from"], approved["valid_until"]) == (None, "2026-12-31")
+    assert (approved["valid_from"], approved["valid_until"]) == (None, "2099-12-31")
     corners = [(0.3, 0.4), (0.5, 0.4), (0.5, 0.6), (0.3, 0.6)]
     for found, drawn in zip(approved["polygon"], corners, strict=True):
         assert found == pytest.approx(drawn, abs=0.01)

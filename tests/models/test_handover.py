@@ -373,8 +373,9 @@ def test_a_voided_event_is_not_handed_over(city: City) -> None:
 
 
 def test_l40_five_work_days_for_a_statement(city: City) -> None:
-    """From Monday to the next Monday's end; answered in time nothing is shown."""
-    event = city.to_review()
+    """From Monday to the next Monday's end; what waits longer is shown from the end on, not before.
+    Escalated, so that no period of the review ends it first."""
+    event = city.to_escalated()
     said = statements.receive(city.session, event, "申辩", at=city.now, policy=city.policy)
     due = city.deadline(event, "appeal")
     assert due is not None
@@ -384,6 +385,9 @@ def test_l40_five_work_days_for_a_statement(city: City) -> None:
     assert due.due_at == datetime(2026, 11, 30, 16, tzinfo=UTC), "a second one moves nothing"
     statements.answer(city.session, said, city.officer, upheld=False, **city.order(text="复核"))
     assert due.due_at == datetime(2026, 12, 2, 16, tzinfo=UTC), "now the second one is the oldest"
+    city.now = due.due_at - timedelta(seconds=1)
+    city.sweep()
+    assert "statement_overdue" not in event.flags
     city.now = due.due_at
     city.sweep()
-    assert event.state == S.EXPIRED_UNREVIEWED or "statement_overdue" in event.flags
+    assert (event.state, "statement_overdue" in event.flags) == (S.ESCALATED, True)
