@@ -139,11 +139,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "what": ("处理什么", "What"),
     "what_text": (
-        "违停等事件的现场图像、号牌、车主预留的手机号码、短信记录、您的陈述。"
+        "违停等事件的现场图像、号牌、车主预留的手机号码、短信和电话告知记录、您的陈述。"
         "没有事件的画面不保存。不识别人脸，不推断年龄，不作跨摄像头轨迹查询。",
-        "Pictures of an event, the plate, the phone number that the owner left, texts, your "
-        "statements. Pictures without an event are not kept. No face is recognised, no age "
-        "guessed, nobody followed from camera to camera.",
+        "Pictures of an event, the plate, the phone number that the owner left, texts and "
+        "calls, your statements. Pictures without an event are not kept. No face is recognised, no "
+        "age guessed, nobody followed from camera to camera.",
     ),
     "machine_decides": ("自动化", "Automation"),
     "machine_text": (
@@ -158,7 +158,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Pictures of what was undetermined or rejected",
     ),
     "keep_case": ("立案的，结案后", "Case files, after closing"),
-    "keep_sms": ("短信记录", "Texts"),
+    "keep_sms": ("短信和电话告知记录", "Texts and calls"),
     "keep_log": ("操作和访问日志", "Logs of acts and looks"),
     "keep_crowd_count": ("人数统计（只有数字）", "Counts of crowds (numbers only)"),
     "days_unit": ("日", "days"),

@@ -137,7 +137,7 @@ class TwilioServer(ProviderServer[Any]):
         target = f"{to}?{parts.query}" if to else url
         request = urllib.request.Request(target, urlencode(form).encode(), headers)
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status
         except urllib.error.HTTPError as error:
             error.close()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from models.notice import DeliveryReceipt, Notice
 from tests.console.conftest import DARK, STREET, City, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -175,3 +176,55 @@ def test_focus_is_visible_on_every_link(city: City, visitors: Callable[..., Visi
         page.keyboard.press("Tab")
         outline = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid", page.evaluate("() => document.activeElement.outerHTML")
+
+
+@pytest.fixture(scope="module")
+def called(city: City, waiting: int) -> None:
+    """Nobody was reached by a text, and the voice call found the line busy (A13)."""
+    at = city.services.clock.now()
+    with city.services.store.begin() as session:
+        call = Notice(
+            event_id=waiting, template="V1", phone="+8613800138000", status="undelivered",
+            provider="twilio-voice", provider_id="CA-busy", next_attempt_at=at, created_at=at,
+            sending_at=at, accepted_at=at, body=SAID,
+        )  # fmt: skip
+        session.add(call)
+        session.flush()
+        for status, word in (("sent", "ringing"), ("undelivered", "busy")):
+            session.add(
+                DeliveryReceipt(
+                    notice_id=call.id, provider="twilio-voice", provider_id="CA-busy",
+                    status=status, provider_status=word, received_at=at, counted=True,
+                )
+            )  # fmt: skip
+
+
+SAID = "这里是下城城管。您的浙 A 1 2 某 某 5车，14点03分停在延安路人行道，请7分钟内驶离。"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh", ("语音电话告知", "占线", "振铃中")),
+        ("en", ("voice call", "busy", "ringing")),
+    ],
+)
+@pytest.mark.parametrize("width", [1366, 360])
+@pytest.mark.usefixtures("called")
+def test_a13_a_call_and_its_outcome_stand_with_the_texts(
+    city: City,
+    visitors: Callable[..., Visitor],
+    waiting: int,
+    language: str,
+    words: tuple[str, str, str],
+    width: int,
+) -> None:
+    """What was said, that the line was busy, and every report; the phone nowhere."""
+    page = _event(city, visitors(width=width, height=768), waiting, language)
+    shown = page.locator(".qf-text", has_text=SAID)
+    title, outcome, ringing = words
+    expect(shown.locator("b")).to_have_text(title)
+    expect(shown.locator(".qf-badge")).to_have_text(outcome)
+    expect(shown.locator(".qf-caption")).to_contain_text(ringing)
+    assert "13800138000" not in page.content()
+    assert page.evaluate(OUTSIDE) == []

@@ -45,6 +45,17 @@ def test_l66_a_company_abroad_is_named_with_the_article(tmp_path: Path) -> None:
         assert word in told
 
 
+def test_l66_calls_abroad_are_named_besides_the_texts(tmp_path: Path) -> None:
+    """A13: whose texts stay in the country may still call from abroad."""
+    calls = {"voice": "twilio", "voice_from": "+15005550006"}
+    account = {name: TWILIO[name] for name in ("twilio_account_sid", "twilio_auth_token")}
+    (told,) = abroad(settings(tmp_path, **account, **calls))
+    for word in ("Voice calls", "Twilio", "PIPL art. 36", "QIFEN_VOICE"):
+        assert word in told
+    assert len(abroad(settings(tmp_path, **TWILIO, **calls))) == 2
+    assert abroad(settings(tmp_path, voice="local")) == []
+
+
 @pytest.mark.parametrize(
     ("host", "stays"),
     [

@@ -31,7 +31,9 @@ NETWORK = frozenset(
 WAYS_OUT = {
     "notify/aliyun_channel.py": "texts, to the provider that the city has chosen",
     "notify/lost_answers.py": "the errors of such a request; sends nothing",
+    "notify/twilio_account.py": "texts and calls, to the provider that the city has chosen",
     "notify/twilio_channel.py": "texts, to the provider that the city has chosen",
+    "notify/twilio_voice.py": "calls, to the provider that the city has chosen",
     "pipeline/demo_stream.py": "the demo's own camera on this machine",
     "pipeline/ports.py": "asks whether our own port is free",
     "pipeline/runner.py": "asks whether our own port answers",

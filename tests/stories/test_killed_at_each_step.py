@@ -29,9 +29,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.timeout(900)]
 
 LATE_SECONDS = 5.0
 ENDS = {
-    "a car stays": "A20", "a car leaves": "A14", "hung and ordered": "B8", "taken down": "B5",
-    "posted and rejected": "B6r", "nobody's poster": "B5", "a crowd goes home": "C6",
-    "nobody comes": "C7n", "a case from seven steps": "K8",
+    "a car stays": "A20", "a car leaves": "A14", "a car is called": "A11g",
+    "hung and ordered": "B8", "taken down": "B5", "posted and rejected": "B6r",
+    "nobody's poster": "B5", "a crowd goes home": "C6", "nobody comes": "C7n",
+    "a case from seven steps": "K8",
 }  # fmt: skip
 """The last row of the flow in each undisturbed story."""
 HARSH = {
@@ -122,6 +123,8 @@ def test_killed_at_each_step(lives: dict[str, Lives], story: str, database: str)
     undisturbed, *killed = lives[database].of(story)
     assert ENDS[story] in undisturbed["steps"][-2:], undisturbed
     assert {line["killed"] for line in killed} == set(undisturbed["instants"])
+    if story == "a car is called":
+        assert ["V1", "delivered"] in undisturbed["notices"]
     for when in ("before", "after"):
         struck = {
             code for instant in undisturbed["instants"] for code in instant.split()
@@ -151,6 +154,8 @@ def assert_held(line: Line, undisturbed: Line) -> None:
     asking = [template for template, _ in line["notices"] if template in ASKING]
     assert len(asking) <= 1, told
     assert len(line["taken"]) == len(set(line["taken"])), told
+    calls = [status for template, status in line["notices"] if template == "V1"]
+    assert len(calls) <= (line["story"] == "a car is called"), told
     assert len(line["statements"]) == len(undisturbed["statements"]), told
     assert "open" not in line["statements"], told
     assert line["late_seconds"] <= LATE_SECONDS, told

@@ -63,6 +63,8 @@ class Story:
     there: Callable[[float], bool] | None = None
     people: Callable[[float], int] | None = None
     look_seconds: int = 4
+    receipt_seconds: float | None = 2.0
+    """How long a text takes to arrive; None: none does, and the city calls (A13)."""
     furnish: Callable[[Any], None] | None = None
     """What else the city has before the story begins; takes a session."""
 
@@ -81,12 +83,18 @@ class Life:
         self.services = Services(
             settings=Settings(data_dir=folder, secret_key=None), store=store, clock=self.clock,
             evidence=EvidenceStore(folder / "evidence"),
-            channel=LocalChannel(self.clock, outbox=folder / "outbox.jsonl", receipt_seconds=2.0),
+            channel=LocalChannel(
+                self.clock, outbox=folder / "outbox.jsonl", receipt_seconds=story.receipt_seconds
+            ),
+            voice=LocalChannel(self.clock, outbox=folder / "calls.jsonl", name="local-voice"),
             owners=EveryoneKnown(),
         )  # fmt: skip
         self.store = store
         self.sweep = Sweep(self.services)
-        self.sender = Sender(self.store, self.services.channel, self.clock, self.services.policy)
+        self.sender = Sender(
+            self.store, self.services.channel, self.clock, self.services.policy,
+            voice=self.services.voice,
+        )  # fmt: skip
         self.intake = Intake(self.services)
         self._since: float | None = None
         self._flagged = False

@@ -173,9 +173,9 @@ def told(store: Store, world: Path, end: datetime) -> dict[str, Any]:
 
 
 def taken(world: Path) -> list[int]:
-    """The numbers of the notices that the provider took, as it wrote them down."""
-    outbox = world / "outbox.jsonl"
-    lines = outbox.read_text().splitlines() if outbox.exists() else []
+    """The numbers of the notices that the providers took, as they wrote them down."""
+    books = (world / "outbox.jsonl", world / "calls.jsonl")
+    lines = [line for book in books if book.exists() for line in book.read_text().splitlines()]
     return [json.loads(line)["notice"] for line in lines if line]
 
 

@@ -103,6 +103,11 @@ CAR_STAYS = Story(
     ),
 )  # fmt: skip
 CAR_LEAVES = Story("a car leaves", CAR, lasts=60, there=lambda s: s < 28)
+CAR_CALLED = Story(
+    "a car is called", CAR, lasts=68, there=lambda s: s < 44, receipt_seconds=None,
+    policy={"voice_call": True, "dlr_timeout_seconds": 12.0},
+)  # fmt: skip
+"""No text arrives: the owner is called and leaves before the patrol is there (A13)."""
 
 # A thing before a door
 
@@ -304,7 +309,7 @@ CASE_WORK = Story(
 STORIES: dict[str, Story] = {
     story.name: story
     for story in (
-        CAR_STAYS, CAR_LEAVES, HUNG_STAYS, HUNG_GOES, POSTER_STAYS, POSTER_OF_NOBODY, CROWD_GOES,
-        CROWD_ALONE, CASE_WORK,
+        CAR_STAYS, CAR_LEAVES, CAR_CALLED, HUNG_STAYS, HUNG_GOES, POSTER_STAYS, POSTER_OF_NOBODY,
+        CROWD_GOES, CROWD_ALONE, CASE_WORK,
     )
 }  # fmt: skip
