@@ -20,7 +20,10 @@ from models.pack import NO_CLIPS, pack_status
 from models.registry import get_camera, take_over
 from pipeline.evidence import decode_jpeg
 from pipeline.health_reference import keep_learnt, read_reference
+from pipeline.pack_build import Picture
+from pipeline.pack_pdf import report_font, report_pdf
 from tests.pipeline.live import wait_for
+from tests.pipeline.test_pack_phones import source, words
 from tests.pipeline.test_worker import NoPlates, Rig, Truthful
 from tests.vision.stage import Shot, Stage
 from vision.appearance import grey_picture
@@ -160,6 +163,19 @@ def test_l69_a_mask_is_taken_up_while_the_worker_runs(eyes: Eyes) -> None:
         ).all()
     told = [(entry.actor, entry.details["values"]["privacy_masks"]) for entry in entries]
     assert told == [("olive", [HOUSE]), ("olive", [])]
+
+
+def test_l69_the_report_says_what_is_black_and_why_there_is_no_clip() -> None:
+    def report(details: dict[str, Any]) -> str:
+        record = {
+            "kind": "E1", "captured_at": "2026-11-23T04:00:00+00:00", "sha256": "0" * 64,
+            "details": details, "sequence": 1, "chain_hash": "0" * 64,
+        }  # fmt: skip
+        picture = Picture({"name": "originals/E1.jpg"}, record, None)
+        return words(report_pdf(source(), [picture], report_font()))
+
+    assert "录像片段无法遮挡，因此不保存" in report({"privacy_masks": 2}).replace("\n", "")
+    assert "遮挡" not in report({})
 
 
 def test_l69_what_was_learnt_without_the_mask_is_not_kept(tmp_path: Path) -> None:
