@@ -71,7 +71,8 @@ class Notice(Base):
     template: Mapped[str] = mapped_column(String(8))
     """N1, N1b, N2, N3, N3b, ... of domain.md 6; V1 is a voice call"""
     addressee: Mapped[str] = mapped_column(String(20), default="", server_default=text("('')"))
-    """Whom of several: "call:12" for a responder's call, "test:3"; empty: the owner or party."""
+    """Whom of several, or about what: "call:12" for a responder's call, "test:3", "statement:4" for
+    the answer to one; empty: the owner or party."""
     language: Mapped[str] = mapped_column(String(5), default="zh")
     variables: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Masked plate, place, time, numbers. Never a full plate."""

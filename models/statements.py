@@ -65,8 +65,8 @@ def answer(
     void_reason: str = VoidReason.OTHER,
 ) -> Statement:
     """An officer's answer. Upheld: the event is voided if it is open or escalated (A23, A24, N5);
-    one that had already ended in the owner's favour stays as it is. Not upheld: N6, where the
-    event is before officers; what may follow never becomes harsher (L11).
+    one that had already ended in the owner's favour stays as it is. Not upheld: N6, one for each
+    statement, where something may still follow; it never becomes harsher (L11).
 
     Raises BadInput (field text), NotAllowed, Conflict where it was answered before.
     """
@@ -86,7 +86,7 @@ def answer(
     session.flush()
     _promise_answer(session, event, policy=policy, at=at)
     if not upheld:
-        _tell_not_upheld(session, event, at=at, policy=policy)
+        _tell_not_upheld(session, event, statement, at=at, policy=policy)
     elif event.is_open or event.state == EventState.ESCALATED:
         casework.void(
             session, event, user, reason=void_reason, policy=policy, at=at,
@@ -111,7 +111,13 @@ def _promise_answer(session: Session, event: Event, *, policy: Policy, at: datet
         deadlines.promise(session, event, DeadlineKind.APPEAL, due)
 
 
-def _tell_not_upheld(session: Session, event: Event, *, at: datetime, policy: Policy) -> None:
-    """N6 speaks of what is proposed, so it goes only where something may be."""
-    if event.state in (EventState.REVIEW_PENDING, EventState.ESCALATED):
-        texts.queue_followup(session, event, "N6", at=at, policy=policy)
+def _tell_not_upheld(
+    session: Session, event: Event, statement: Statement, *, at: datetime, policy: Policy
+) -> None:
+    """W21, W22: whoever spoke hears the result, also before the review: the event runs on, or is
+    escalated. Of one that has ended in the owner's favour N6 would only frighten: it speaks of what
+    is proposed."""
+    if event.is_open or event.state == EventState.ESCALATED:
+        texts.queue_followup(
+            session, event, "N6", at=at, policy=policy, about=f"statement:{statement.id}"
+        )

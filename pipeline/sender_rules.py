@@ -62,6 +62,8 @@ def _not_called(session: Session, event: Event, policy: Policy, at: datetime) ->
 def _untrue_by_now(notice: Notice, event: Event) -> str:
     if notice.template in _ASKS_TO_LEAVE and not event.is_open:
         return "the event has ended"
+    if notice.template == "N6" and not (event.is_open or event.state == EventState.ESCALATED):
+        return "the event ended in the owner's favour"
     if notice.template in _STARTS_THE_CLOCK and event.state != EventState.NOTICE_PENDING:
         return "the event does not wait for it any more"
     return ""

@@ -42,10 +42,10 @@ def grace_seconds(event: Event, policy: Policy) -> float:
     return policy.grace_seconds if own == STANDARD_GRACE_SECONDS else float(own)
 
 
-def notice_of(session: Session, event: Event, template: str) -> Notice | None:
-    return session.scalar(
-        select(Notice).where(Notice.event_id == event.id, Notice.template == template)
-    )
+def notice_of(session: Session, event: Event, template: str, *, about: str = "") -> Notice | None:
+    """The text of an event, or the one of them that is about this thing."""
+    query = select(Notice).where(Notice.event_id == event.id, Notice.template == template)
+    return session.scalar(query.where(Notice.addressee == about) if about else query)
 
 
 def first_notice(session: Session, event: Event) -> Notice | None:
@@ -111,15 +111,16 @@ def queue_voice(
 
 def queue_followup(
     session: Session, event: Event, template: str, *, at: datetime, policy: Policy,
-    time: datetime | None = None,
+    time: datetime | None = None, about: str = "",
 ) -> Notice | None:  # fmt: skip
-    """A later text, to the same phone, in the zone's hours (L89); None where the first never
+    """A later text, one an event, or one of each thing that it is `about` ("statement:3"), to the
+    same phone, in the zone's hours (L89); None where the first never
     arrived and nobody was called (nothing was promised), where the phone is no longer the owner's
     (W49), and where there were enough texts today (L88): the owner's page says it as well."""
     first = first_notice(session, event)
     if first is None or not (arrived(first, event) or was_called(session, event)):
         return None
-    earlier = notice_of(session, event, template)
+    earlier = notice_of(session, event, template, about=about)
     if earlier is not None:
         return earlier
     enough = texts_today(session, event, at) >= policy.sms_per_plate_per_day
@@ -129,6 +130,7 @@ def queue_followup(
         session, event, template, first.phone, first.language,
         at=at, valid_seconds=policy.followup_valid_seconds, time=time or at, policy=policy,
         not_before=next_hours(event.zone_version, apart(session, event, at, policy)),
+        addressee=about,
     )  # fmt: skip
 
 

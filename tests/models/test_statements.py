@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from sqlalchemy import select
 
 from models import statements
 from models.errors import BadInput, Conflict, NotAllowed
 from models.event import Event, EventState
+from models.notice import Notice
 from models.people import Role, Statement, StatementStatus
+from models.policy import LOCAL_ZONE
 from tests.models.city import City
 
 S = EventState
@@ -87,11 +92,15 @@ def test_upheld_voids(city: City) -> None:
 
 
 @pytest.mark.parametrize(
-    ("way", "told"), [("to_grace", False), ("to_review", True), ("to_escalated", True)]
-)
+    ("way", "told"),
+    [
+        ("open", False), ("to_pending", False), ("to_grace", True), ("to_recheck", True),
+        ("to_review", True), ("to_escalated", True),
+    ],
+)  # fmt: skip
 def test_not_upheld(city: City, way: str, told: bool) -> None:
-    """N6 speaks of what is proposed, so it goes only where something may be. The state is the
-    same as before: objecting never raises anything (L11)."""
+    """N6, also before the review (W21), wherever a text has arrived. The state is the same as
+    before: objecting never raises anything (L11)."""
     event: Event = getattr(city, way)()
     state, version = event.state, event.version
     _answer(city, _receive(city, event), upheld=False)
@@ -124,3 +133,55 @@ def test_second_statement_one_acknowledgement(city: City) -> None:
     _receive(city, event)
     _receive(city, event, "再补充一点")
     assert city.texts(event).count("N4") == 1
+
+
+def test_w22_each_statement_has_its_own_answer_once(city: City) -> None:
+    """Two statements during the grace, a third in review: three N6, each about its own; the one
+    that was upheld has none."""
+    event = city.to_grace()
+    said = [_receive(city, event), _receive(city, event, "再补充一点")]
+    for one in said:
+        city.advance(1)
+        _answer(city, one, upheld=False)
+    assert _answers(city, event) == [f"statement:{one.id}" for one in said]
+    with pytest.raises(Conflict):
+        _answer(city, said[0], upheld=False)
+    city.stay(event)
+    said.append(_receive(city, event, "还有一点"))
+    _answer(city, said[-1], upheld=False)
+    assert _answers(city, event) == [f"statement:{one.id}" for one in said]
+    _answer(city, _receive(city, event, "我在送病人"), upheld=True)
+    assert len(_answers(city, event)) == 3
+
+
+def test_w21_the_answer_keeps_the_hours_of_texts(make_city: Callable[..., City]) -> None:
+    """At night it waits for the morning, and a minute behind the text before it (L88, L89)."""
+    city = make_city(sms_from="07:00", sms_until="12:10")
+    event = city.to_grace()
+    said = _receive(city, event)
+    city.advance(300)
+    _answer(city, said, upheld=False)
+    city.advance(600)
+    _answer(city, _receive(city, event), upheld=False)
+    day, night = sorted(
+        (row for row in _notices(city, event) if row.template == "N6"), key=lambda row: row.id
+    )
+    assert day.next_attempt_at < night.next_attempt_at
+    assert night.next_attempt_at.astimezone(LOCAL_ZONE).strftime("%H:%M") == "07:00"
+
+
+def test_w22_after_a_favourable_end_nobody_hears_of_what_is_proposed(city: City) -> None:
+    event = city.to_grace()
+    said = _receive(city, event)
+    city.watch(event, "absent", 40)
+    _answer(city, said, upheld=False)
+    assert event.state == S.LEFT_IN_TIME
+    assert _answers(city, event) == []
+
+
+def _notices(city: City, event: Event) -> list[Notice]:
+    return list(city.session.scalars(select(Notice).where(Notice.event_id == event.id)))
+
+
+def _answers(city: City, event: Event) -> list[str]:
+    return [row.addressee for row in _notices(city, event) if row.template == "N6"]

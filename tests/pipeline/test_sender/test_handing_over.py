@@ -193,6 +193,10 @@ def test_a_text_that_would_come_too_late_is_not_sent(
         (EventState.VOIDED, "N1", False),
         (EventState.VOIDED, "N1b", False),
         (EventState.VOIDED, "N5", True),  # tells of the end
+        (EventState.GRACE, "N6", True),  # W21: heard, and it runs on
+        (EventState.REVIEW_PENDING, "N6", True),
+        (EventState.LEFT_IN_TIME, "N6", False),  # nothing is proposed any more
+        (EventState.VOIDED, "N6", False),
     ],
 )
 def test_a_text_that_is_no_longer_true_is_not_sent(
