@@ -91,12 +91,8 @@ class Desk:
     def decide(self, decision: DecisionInput) -> str:
         """A20, A21: one officer's signature; the case opens only with a second one's. Every stored
         file is read again before a word for an escalation counts (W52)."""
-        if decision.kind == DecisionKind.ESCALATE and Integrity(self.services).check(self.event_id):
-            raise Conflict(
-                "a stored file of this event is not what was recorded; it ends undetermined",
-                code="EVIDENCE_BROKEN",
-                hint="the administrator finds the alarm under keeping",
-            )
+        if decision.kind == DecisionKind.ESCALATE:
+            refuse_broken(self.services, self.event_id)
         return self._do(
             lambda a: review.decide(
                 a.session,
@@ -171,3 +167,14 @@ def _plate(text: str | None) -> str:
             hint="write it as 浙A12345, or send a patrol where it cannot be read",
         )
     return plain
+
+
+def refuse_broken(services: Services, event_id: int) -> None:
+    """W52: read the stored files of an event again; what is found broken now ends it where that
+    can be, whatever becomes of the act. Raises Conflict."""
+    if Integrity(services).check(event_id):
+        raise Conflict(
+            "a stored file of this event is not what was recorded; nothing rests on it any more",
+            code="EVIDENCE_BROKEN",
+            hint="the alarm stands under keeping",
+        )

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from api.desk import refuse_broken
 from api.photos import check_photo
 from models import case_work, casework, crowd_acts, patrol, place_acts
 from models.case import Case
@@ -22,6 +23,7 @@ from models.evidence import Evidence, EvidenceKind
 from models.people import Role, User
 from models.policy import Policy, load_policy
 from models.recusal import refuse_recused
+from pipeline.integrity import Integrity
 from pipeline.services import Services
 
 T = TypeVar("T")
@@ -42,7 +44,8 @@ class Acting:
 @dataclass(frozen=True)
 class PlaceDesk:
     """One person at one hanging, poster or crowd event. Every act raises QifenError naming what
-    was refused; nothing was changed then. Each gives the event's new state."""
+    was refused; nothing was changed then. Each gives the event's new state. Before a word against
+    anybody counts every stored file is read again (W52)."""
 
     services: Services
     event_id: int
@@ -50,7 +53,9 @@ class PlaceDesk:
     expected_version: int | None = None
 
     def confirm(self, party_id: int | None = None) -> str:
-        """B2, B6: it is one, and whose."""
+        """B2, B6: it is one, and whose. A reminder needs no sound pack, a finding does: what is
+        broken has ended it before the guards are asked."""
+        Integrity(self.services).check(self.event_id)
         return self._do(
             lambda a: place_acts.confirm_place(
                 a.session, a.event, a.user, party_id=party_id, **self._order(a, "confirm")
@@ -68,6 +73,7 @@ class PlaceDesk:
 
     def serve_order(self, served_at: datetime | None, served_how: str) -> str:
         """B7, second officer; without a time it is served now."""
+        refuse_broken(self.services, self.event_id)
         return self._do(
             lambda a: place_acts.serve_order(
                 a.session, a.event, a.user, served_at=served_at or a.at, served_how=served_how,
@@ -85,6 +91,7 @@ class PlaceDesk:
 
     def escalate(self, reason: str) -> str:
         """B8: one officer's signature; the second one's opens the case."""
+        refuse_broken(self.services, self.event_id)
         return self._do(
             lambda a: place_acts.sign_escalation(
                 a.session, a.event, a.user, reason=reason, **self._order(a, "escalate")

@@ -1,8 +1,10 @@
 """A stored file that is not what was recorded (W52): the alarm, and what it means for its event.
 
 In doubt for the owner: a pack with one broken file is no pack any more, whichever file it is. An
-event that waits for officers ends undetermined; one that was escalated shows it to everybody who
-opens it, and its evidence cannot be exported.
+event that waits for officers ends undetermined, and so does what hangs or is posted until the end
+of an order; one that was escalated shows it to everybody who opens it, and its evidence cannot be
+exported. A gathering goes on: its picture decides nothing, nothing is held against anybody, and
+who was called must not be called off because a disk is broken.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from models.errors import BadInput, Conflict, FlowRefused, NotFound
 from models.event import Event, FlowName
 from models.evidence import Evidence, EvidenceAlarm
 from models.flow import SYSTEM, fire
-from models.flows.parking import PARKING
+from models.flows.tables import flow_of
 from models.looks import add_flag, lock
 from models.people import User
 from models.policy import Policy
@@ -103,13 +105,14 @@ def _act(session: Session, event: Event, *, policy: Policy, at: datetime) -> Non
     lock(session, event)
     add_flag(event, FLAG)
     session.flush()
-    if event.flow != FlowName.PARKING or not event.is_open:
+    if event.flow == FlowName.CROWD or not event.is_open:
         return
     try:
         fire(
-            session, PARKING, event, "evidence_broken", actor=SYSTEM, at=at,
+            session, flow_of(event), event, "evidence_broken", actor=SYSTEM, at=at,
             command_id=f"broken:{event.id}:{event.version}", policy=policy,
         )  # fmt: skip
     except FlowRefused:
-        # Before the officers' queue nothing rests on it yet: A19 will find the pack incomplete.
+        # Before the officers' queue nothing rests on it yet: A19 will find the pack incomplete, and
+        # the re-check of a place will end there.
         return

@@ -8,6 +8,9 @@ the letter of the table, all in favour of whoever is responsible:
 - B5 counts in every state until the end: who takes it down late has still corrected it.
 - B6 is an officer's act; until then NOT_RECTIFIED is only what a camera says, and ends unreviewed
   after five work days.
+- W52 ends whatever rests on the camera's finding, an order that was served as well: nothing follows
+  from pictures that are not what was recorded. Before the finding it stays a reminder, and the
+  re-check cannot find against anybody any more.
 - B8 needs a photo on the spot; if nobody looks within five work days after the period of the order,
   the event ends unreviewed.
 """
@@ -28,7 +31,8 @@ from models.states import PLACE_TERMINAL, PlaceState
 
 S = PlaceState
 OPEN = frozenset(state for state in S if state not in PLACE_TERMINAL)
-BEFORE_FINDING = OPEN - {S.NOT_RECTIFIED, S.REVIEW_PENDING, S.FORMAL_ORDER, S.ORDER_CHECK}
+FOUND = frozenset({S.NOT_RECTIFIED, S.REVIEW_PENDING, S.FORMAL_ORDER, S.ORDER_CHECK})
+BEFORE_FINDING = OPEN - FOUND
 BEFORE_PROMISE = frozenset({S.FLAGGED, S.CONFIRM_PENDING, S.OWNER_LOOKUP})
 
 _OFFICER = frozenset({ActorKind.OFFICER})
@@ -199,6 +203,15 @@ _RECHECK = (
         reason="RECHECK_MISSED",
     ),
     Transition(
+        "W52p", S.RECHECK, "present", S.UNDETERMINED,
+        (
+            watch.seen_after_deadline, watch.two_panoramas, watch.delay_passed,
+            decision.evidence_is_broken,
+        ),
+        (do.end_event,),
+        reason="EVIDENCE_BROKEN",
+    ),
+    Transition(
         "B6c", S.RECHECK, "present", S.NOT_RECTIFIED,
         (
             watch.seen_after_deadline, watch.two_panoramas, watch.delay_passed,
@@ -236,14 +249,14 @@ _OFFICERS = (
             when.by_active_officer, when.not_recused, decision.officer_did_not_draw_zone,
             place.responsible_named,
             decision.owner_was_told, decision.within_review_time, decision.no_open_statement,
+            decision.evidence_is_sound,
         ),
         (place_do.start_confirmed_review, place_do.tell_not_rectified),
         actors=_OFFICER,
         reason="CONFIRMED_ON_PICTURE",
     ),
     Transition(
-        "B6r", frozenset({S.NOT_RECTIFIED, S.REVIEW_PENDING, S.FORMAL_ORDER, S.ORDER_CHECK}),
-        "reject", S.REJECTED,
+        "B6r", FOUND, "reject", S.REJECTED,
         (when.by_active_officer, when.not_recused, when.reason_given),
         (do.end_event,),
         actors=_OFFICER,
@@ -262,7 +275,8 @@ _OFFICERS = (
             decision.our_authority,
             decision.zone_has_legal_basis, ground.street_designated, watch.zone_is_live,
             decision.owner_was_told, decision.within_review_time, decision.no_open_statement,
-            place.responsible_named, place.order_served, place.two_signed_order,
+            decision.evidence_is_sound, place.responsible_named, place.order_served,
+            place.two_signed_order,
         ),
         (place_do.start_order,),
         actors=_OFFICER,
@@ -305,6 +319,12 @@ _OFFICERS = (
 )  # fmt: skip
 
 _ANY_OPEN = (
+    Transition(
+        "W52", FOUND, "evidence_broken", S.UNDETERMINED,
+        (decision.evidence_is_broken,),
+        (do.end_event,),
+        reason="EVIDENCE_BROKEN",
+    ),
     Transition(
         "B12", OPEN | {S.ESCALATED}, "void", S.VOIDED,
         (when.by_active_officer, when.not_recused, when.reason_given),

@@ -12,10 +12,12 @@ from sqlalchemy import select
 
 from models.clock import FakeClock
 from models.event import Event
+from models.evidence import Evidence
 from models.people import Role
 from models.place_cases import NewPlaceEvent, open_place_event
 from models.policy import Policy
 from models.zone import ZoneVersion
+from pipeline.evidence import EvidenceStore
 from pipeline.services import Services
 from pipeline.sweep import Sweep
 from tests import rows
@@ -37,6 +39,7 @@ def street(services: Services, clock: FakeClock) -> Callable[..., int]:
     def make(way: Callable[[Street], Event | None], kind: str = "hanging", **zone: Any) -> int:
         with services.store.begin() as session:
             made = Street(session, kind, **zone)
+            made.files = services.evidence
             event = way(made)
             clock.set(made.now)
             return event.id if event is not None else 0
@@ -241,3 +244,44 @@ def test_the_zone_names_its_designation(street: Callable[..., int], signed_in: S
     told = signed_in("chen").get(f"/api/v1/events/{event}", headers={"X-Reason": "check"}).json()
     assert told["legal_basis"] == BASIS
     assert told["plate"] is None
+
+
+@pytest.mark.parametrize(
+    ("way", "act", "body"),
+    [
+        (Street.to_review, "order/serve", {"served_how": "in_person"}),
+        (Street.to_order_check, "order/not-followed", {"reason": "仍在"}),
+    ],
+)
+def test_w52_files_are_read_again_before_a_word_against_a_shop_counts(
+    services: Services, signed_in: SignIn, street: Callable[..., int], way: Callable[..., Any],
+    act: str, body: dict[str, Any],
+) -> None:  # fmt: skip
+    """An order is not served and nobody escalated on a picture that was changed: an alarm, and the
+    event ends undetermined."""
+    event = street(way)
+    chen = signed_in("chen")
+    with services.store.read() as session:
+        key = session.scalars(select(Evidence.storage_key)).first()
+    assert isinstance(services.evidence, EvidenceStore)
+    services.evidence.path(str(key)).write_bytes(b"another picture")
+    refused = _post(chen, f"/events/{event}/{act}", body)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "EVIDENCE_BROKEN")
+    told = chen.get(f"/api/v1/events/{event}").json()
+    assert (told["state"], told["outcome"]) == ("UNDETERMINED", "EVIDENCE_BROKEN")
+    (alarm,) = chen.get("/api/v1/evidence-alarms").json()
+    assert (alarm["event_id"], alarm["what"]) == (event, "file_changed")
+
+
+def test_w52_a_finding_is_not_confirmed_on_a_changed_picture(
+    services: Services, signed_in: SignIn, street: Callable[..., int]
+) -> None:
+    """B6 would tell the shop that officers come; it ends instead."""
+    found = street(Street.to_finding)
+    chen = signed_in("chen")
+    assert isinstance(services.evidence, EvidenceStore)
+    with services.store.read() as session:
+        for key in session.scalars(select(Evidence.storage_key)):
+            services.evidence.path(key).write_bytes(b"another picture")
+    assert _post(chen, f"/events/{found}/place/confirm").status_code == 409
+    assert chen.get(f"/api/v1/events/{found}").json()["outcome"] == "EVIDENCE_BROKEN"

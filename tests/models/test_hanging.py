@@ -23,7 +23,6 @@ from models.policy import Policy
 from models.registry import save_zone
 from models.states import PLACE_TERMINAL, PlaceState
 from tests import rows
-from tests.models.keeping_cases import break_files
 from tests.models.street import Street, household
 
 S = PlaceState
@@ -309,21 +308,14 @@ def _recusal_asked(street: Street, event: Event) -> None:
     recusal.request(street.session, event, "请王某回避", at=street.now)
 
 
-def _files_lost(street: Street, event: Event) -> None:
-    assert break_files(street, event)
-
-
 @pytest.mark.parametrize(
     ("doubt", "code"),
-    [
-        (_verified_ground, "VOID_GROUND"), (_recusal_asked, "RECUSAL_OPEN"),
-        (_files_lost, "EVIDENCE_BROKEN"),
-    ],
-)  # fmt: skip
+    [(_verified_ground, "VOID_GROUND"), (_recusal_asked, "RECUSAL_OPEN")],
+)
 def test_b8_in_doubt_nobody_escalates(
     street: Street, doubt: Callable[[Street, Event], None], code: str
 ) -> None:
-    """L39, L09, W52, as with vehicles; also when the doubt comes between the two signatures."""
+    """L39, L09, as with vehicles; also when the doubt comes between the two signatures."""
     event = street.to_order_check()
     street.advance(60)
     street.on_site(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from models import casework, place_acts, place_registry, review, statements
+from models import casework, integrity, place_acts, place_registry, review, statements
 from models.event import ActorKind, Event
 from models.evidence import EvidenceKind
 from models.flow import Actor
@@ -37,7 +37,7 @@ class Hanging(History):
         "order": "order", "order_over": "wait_long", "rectified": "rectified",
         "escalate": "escalate", "order_check_over": "wait_days", "void": "void",
         "transfer": "transfer", "permitted": "permit", "zone_lifted": "redraw",
-        "open_limit": "wait_days", "hours_over": "wait_long",
+        "open_limit": "wait_days", "hours_over": "wait_long", "evidence_broken": "broken",
     }  # fmt: skip
 
     def found(self) -> City:
@@ -105,6 +105,12 @@ class Hanging(History):
             casework.notice_failed(
                 self.session, notice, reason="UNDELIVERED", policy=QUICK, at=self.city.now
             )
+
+    def broken(self, event: Event) -> None:
+        """W52: a stored file is not what was recorded."""
+        integrity.check_event(
+            self.session, event, lambda _key: b"not what it was", policy=QUICK, at=self.city.now
+        )
 
     def paper(self, event: Event) -> None:
         photo = self.city.picture(event, "PAPER")
