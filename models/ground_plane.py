@@ -37,6 +37,21 @@ EDGE = 0.005
 FIELD = "points"
 
 
+class BadFit(BadInput):
+    """Points that do not fit together: by how many metres each misses, and which is to blame."""
+
+    code = "BAD_FIT"
+
+    def __init__(self, residuals: Sequence[float], worst: int) -> None:
+        self.residuals, self.worst = tuple(residuals), worst
+        super().__init__(
+            f"the points do not fit together: they miss by up to {max(residuals):.1f} m, point "
+            f"{worst + 1} most ({MAX_RESIDUAL_METRES:g} m are allowed)",
+            field=f"{FIELD}[{worst}]",
+            hint="check that point in the picture and on the map",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class GroundPoint:
     """One place, in the picture (0..1) and on the map (degrees)."""
@@ -114,7 +129,7 @@ def fit(points: tuple[GroundPoint, ...]) -> GroundPlane:
     """The ground plane through `points`.
 
     Raises BadInput (field points, or points[n] for the one that is to blame) for too few or too
-    many, COLLINEAR, MIRRORED (two were mixed up), TOO_FAR_APART, and BAD_FIT with the residual in
+    many, COLLINEAR, MIRRORED (two were mixed up), TOO_FAR_APART, and BadFit with the residual in
     metres and the worst point.
     """
     if not LEAST_POINTS <= len(points) <= MOST_POINTS:
@@ -134,14 +149,7 @@ def fit(points: tuple[GroundPoint, ...]) -> GroundPlane:
             field=FIELD, code="MIRRORED", hint="check which of them was given whose coordinates",
         )  # fmt: skip
     if plane.worst_residual > MAX_RESIDUAL_METRES:
-        worst = _worst(points, middle, plane)
-        residual = plane.worst_residual
-        raise BadInput(
-            f"the points do not fit together: they miss by up to {residual:.1f} m, point "
-            f"{worst + 1} most ({MAX_RESIDUAL_METRES:g} m are allowed)",
-            field=f"{FIELD}[{worst}]", code="BAD_FIT",
-            hint="check that point in the picture and on the map",
-        )  # fmt: skip
+        raise BadFit(plane.residuals, _worst(points, middle, plane))
     return plane
 
 

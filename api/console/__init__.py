@@ -10,6 +10,7 @@ from nicegui import ui
 
 from api.console import (
     calls,
+    camera_ground,
     cameras,
     cases,
     doors,
@@ -43,6 +44,7 @@ def mount(app: FastAPI, services: Services) -> None:
         cameras,
         zones,
         masks,
+        camera_ground,
         people,
         trials,
         standing,

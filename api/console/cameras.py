@@ -153,6 +153,8 @@ def _words(who: Visitor, camera: camera_views.CameraView, now: datetime) -> str:
             f"{escape(who.word('edit_zones'))}</a> · "
             f'<a class="qf-link" href="/console/cameras/{camera.id}/masks">'
             f"{escape(who.word('masks'))}</a> · "
+            f'<a class="qf-link" href="/console/cameras/{camera.id}/ground">'
+            f"{escape(who.word('ground'))}</a> · "
             f'<a class="qf-link" href="/console/cameras/{camera.id}/standing">'
             f"{escape(who.word('standing'))}</a>"
         )

@@ -68,6 +68,46 @@ WORDS: dict[str, tuple[str, str]] = {
         "What is black was never seen (privacy masks); a masked camera keeps no clips.",
     ),
     "mask_changes": ("修改记录", "Changes"),
+    # points on the ground
+    "ground": ("地面定位", "Points on the ground"),
+    "ground_of": ("地面定位：", "Points on the ground of "),
+    "ground_hint": (
+        "在画面上点出至少四个地面标记（路缘、标线的角点，任意三点不在一条线上），并填写各点在地图上的"
+        "经纬度。同一区域的各摄像头须用同一地图取点。有了定位，号牌未识别时也能知道两个摄像头看见的是"
+        "否同一辆车；分不清时，不告知、不处罚。",
+        "Click at least four marks on the ground (corners of kerbs and markings, no three on one "
+        "line) and enter where each is on the map. All cameras of an area take them from the same "
+        "map. Then two views of one car are known as one without its plate; in doubt nobody is "
+        "texted and nothing is penalised.",
+    ),
+    "ground_draw_hint": (
+        "点击增加一点，可拖动；点须落在地面上，最好围住车辆停放的范围。黄色为现有区域。",
+        "Click to add a point, drag to move it. Points lie on the ground, best around where "
+        "vehicles stand. Zones are yellow.",
+    ),
+    "ground_none": ("尚未定位", "Not tied to the ground yet"),
+    "ground_in_force": ("定位生效", "The points are in force"),
+    "ground_old": (
+        "画面已变动，原定位不再生效，请重新核对并保存",
+        "The view has changed since: check the points and save them again",
+    ),
+    "ground_more": ("至少四点", "Four points at least"),
+    "ground_fits": ("吻合，最大偏差", "They fit, within"),
+    "ground_misses": ("偏差", "misses by"),
+    "ground_worst": ("请核对", "check this one"),
+    "ground_bad_fit": (
+        "各点最多相差 {metres} 米（允许 {limit} 米），请核对第 {number} 点",
+        "The points miss by up to {metres} m ({limit} m are allowed): check point {number}",
+    ),
+    "ground_bad_degrees": (
+        "请填写各点的经纬度，如 30.2501、120.1602",
+        "Enter latitude and longitude of every point, as 30.2501 and 120.1602",
+    ),
+    "ground_remove": ("取消定位", "Remove all points"),
+    "ground_saved": ("定位已保存", "Points saved"),
+    "ground_removed": ("定位已取消", "Points removed"),
+    "latitude": ("纬度", "Latitude"),
+    "longitude": ("经度", "Longitude"),
     # standing
     "place_kind": ("场所类型", "Kind of place"),
     "legal_review": ("法制审核文号", "Legal review, number"),
