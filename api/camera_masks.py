@@ -18,7 +18,7 @@ from models.errors import BadInput
 from models.ground_reference import follow_view
 from models.people import User
 from models.zone import ZoneVersion
-from pipeline.health_reference import accept_view
+from pipeline.health_reference import accept_view, forget_learnt
 from pipeline.masking import mask_stored_picture
 from pipeline.services import Services
 from vision.errors import BadZone
@@ -69,6 +69,7 @@ def save_masks(
         _refuse_hidden(version, masks_of(masks))
     registry.update_camera(session, camera, {FIELD: masks}, at=at, actor=actor)
     mask_stored_picture(services.evidence, camera)
+    forget_learnt(services.evidence, camera)
     _mask_baselines(session, camera, masks_of(masks), at=at, actor=actor)
     if camera.last_picture is not None and camera.health == "up":
         before = camera.reference_picture

@@ -91,6 +91,13 @@ def keep_learnt(
     return camera.reference_picture
 
 
+def forget_learnt(files: EvidenceFiles, camera: Camera) -> None:
+    """Let go of the lights that were learnt beside the accepted view: they may show what nobody
+    may look into any more (L69)."""
+    if camera.reference_picture is not None:
+        files.remove(_learnt_key(camera.id, camera.reference_picture))
+
+
 def accept_view(
     session: Session, services: Services, camera: Camera, *, actor: str, same_view: bool = False
 ) -> str:

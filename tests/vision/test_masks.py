@@ -9,13 +9,16 @@ from typing import cast
 import av
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from benchmarks import camera_effects as made
 from tests.vision.stage import START, Car, Shot, Stage
 from vision.appearance import GREY_WIDTH, grey_picture
+from vision.frames import LiveSource
 from vision.frames_picture import DecodedPicture
+from vision.frames_reader import Received
 from vision.gate import ChangeGate
 from vision.geometry import box_iou
 from vision.health import ViewMonitor
@@ -47,9 +50,10 @@ WINDOWS: Masks = tuple(
 FRONTS = pytest.mark.parametrize("masks", [UPPER, WINDOWS], ids=["houses", "windows"])
 
 
-def decoded(coding: str, pixels: str, size: tuple[int, int] = (640, 360)) -> DecodedPicture:
-    """A picture that has gone through an encoder: everything in it is green, what lies under MASKS
-    is red and white stripes."""
+def coded(coding: str, pixels: str) -> VideoFrame:
+    """A picture of 640x360 that has gone through an encoder: everything in it is green, what lies
+    under MASKS is red and white stripes."""
+    size = (640, 360)
     picture = np.full((size[1], size[0], 3), (40, 200, 40), np.uint8)
     inside = under(MASKS, size)
     stripes = np.where(np.arange(size[0]) % 8 < 4, 255, 60).astype(np.uint8)
@@ -62,7 +66,7 @@ def decoded(coding: str, pixels: str, size: tuple[int, int] = (640, 360)) -> Dec
         frame = av.VideoFrame.from_ndarray(picture, "bgr24")
         container.mux([*stream.encode(frame), *stream.encode(None)])
     with av.open(io.BytesIO(file.getvalue()), "r") as written:
-        return DecodedPicture(next(written.decode(video=0)))
+        return next(written.decode(video=0))
 
 
 def under(masks: Masks, size: tuple[int, int]) -> NDArray[np.bool_]:
@@ -87,7 +91,7 @@ def test_l69_nothing_of_what_lies_under_a_mask_is_in_colour_or_in_grey(
     coding: str, pixels: str
 ) -> None:
     """Whichever way a camera codes: no trace of the red, and the rest is as it was."""
-    plain, size = decoded(coding, pixels), (640, 360)
+    plain, size = DecodedPicture(coded(coding, pixels)), (640, 360)
     inside = under(MASKS, size)
     assert (plain.colour()[..., 2] > 150)[inside].mean() > 0.9, "the red is in the stream"
     untouched = plain.colour().copy()
@@ -128,7 +132,7 @@ def test_l69_masks_that_overlap_hide_what_both_cover() -> None:
 
 def test_l69_whoever_holds_the_picture_already_gets_no_other() -> None:
     """The decoder's picture hands out one array to all; asked for twice it stays masked."""
-    picture = MaskedPicture(decoded("libx264", "yuv420p"), MASKS)
+    picture = MaskedPicture(DecodedPicture(coded("libx264", "yuv420p")), MASKS)
     first = picture.colour()
     assert not picture.colour()[under(MASKS, picture.size)].any()
     assert not first[under(MASKS, picture.size)].any()
@@ -141,6 +145,21 @@ def test_l69_the_share_of_a_zone_that_lies_under_masks() -> None:
     assert hidden_share(zone, (WINDOW,)) == pytest.approx(0.5)
     assert hidden_share(zone, twice) == pytest.approx(0.5), "what two masks cover counts once"
     assert masks_of([[[0, 0], [1, 0], [1, 1]]]) == (((0.0, 0.0), (1.0, 0.0), (1.0, 1.0)),)
+
+
+def test_l69_a_camera_without_masks_pays_nothing_and_one_with_masks_keeps_no_packets() -> None:
+    """Without masks the decoder's own picture is handed on; with masks there is nothing that a
+    clip could be cut from."""
+    received = Received(coded("libx264", "yuv420p"), START, 0.0, 0)
+    for masks, kind in (((), DecodedPicture), (MASKS, MaskedPicture)):
+        source = LiveSource(
+            "rtsp://127.0.0.1:9/none", "c", clock_now=lambda: START, clip_seconds=24, masks=masks
+        )
+        frame = source._frame(received)  # type: ignore[reportPrivateUsage]
+        assert type(frame.picture) is kind
+        assert frame.masks == len(masks)
+        ring = source._ring  # type: ignore[reportPrivateUsage]
+        assert (ring is None) is bool(masks)
 
 
 # -- health ---------------------------------------------------------------------------------
