@@ -80,7 +80,9 @@ def for_the_field(view: views.EventView) -> views.EventView:
     return replace(
         view, row=event_parts.masked(view.row), plate_original=None, measured={}, gates=(),
         notices=(), statements=(), decisions=(), pack_missing=(), history=None,
-        pictures=[one for one in view.pictures if one.kind in FIELD_PICTURES],
+        pictures=[
+            one for one in view.pictures if one.kind in FIELD_PICTURES and not one.camera
+        ],
     )  # fmt: skip
 
 
