@@ -65,6 +65,8 @@ class Policy:
     """程序规定 art. 22 (L39): a verified ground cancels the record within three work days."""
     pre_notice_work_days: int = 5
     """行政处罚法 art. 64: so long after the pre-notice a party may ask for a hearing."""
+    two_years_warn_days: int = 60
+    """行政处罚法 art. 36 (L19): so long before the two years are over an event is on a list."""
     patrol_seconds: float = 14_400.0
     open_limit_days: int = 30
     max_gap_seconds: float = 5.0
@@ -263,6 +265,7 @@ _CHECKS: dict[str, Check] = {
     "void_work_days": _at_least(1),
     "pre_notice_work_days": _at_least(1),
     "open_limit_days": _at_least(1),
+    "two_years_warn_days": _at_least(1),
     "trial_answers": _at_least(1),
     "trial_precision": _share,
     "holidays": _length(0, 1000),

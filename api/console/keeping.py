@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import keeping_view
+from api.console import two_years_parts
 from api.console.codes import coded
 from api.console.keeping_words import BASIS, FOUND
 from api.console.layout import Visitor, attempt, card, door, in_database, page, raw, visitor
@@ -63,8 +64,10 @@ class KeepingPage:
     async def _show(self) -> None:
         tables = await in_database(self._tables)
         alarms, requests, held = await in_database(self._tasks)
+        old = await in_database(lambda: two_years_parts.read(self.services))
         self.tasks.clear()
         with self.tasks:
+            two_years_parts.listed(self.who, old)
             self._part("keep_alarms", alarms, self._alarm)
             self._part("keep_requests", requests, self._request)
             self._part("keep_holds", held, self._hold)

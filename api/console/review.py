@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from nicegui import ui
 
-from api.console import delivery_parts, views
+from api.console import delivery_parts, two_years_parts, views
 from api.console.codes import OUTCOMES, coded
 from api.console.event_parts import masked, subject
 from api.console.layout import (
@@ -40,6 +40,9 @@ def build(services: Services) -> None:
         chosen = tab if tab in views.TABS else "decide"
         with page(services, who, "review", who.word("review")):
             delivery_parts.banner(services, who)
+            if Reader(who.roles, who.id).office:
+                old = await in_database(lambda: two_years_parts.read(services))
+                two_years_parts.banner(who, old)
             await _queue(services, who, chosen)
         return None
 

@@ -38,6 +38,7 @@ from models.event import Event, EventState
 from models.people import DecisionKind
 from models.policy import load_policy
 from models.review import DecisionInput, RejectReason
+from models.two_years import ageing
 from pipeline.services import Services
 
 router = APIRouter(tags=["events"], dependencies=signed_in)
@@ -164,6 +165,24 @@ def queue(
                 "held_by": item.holder.username if item.holder else None,
             }
             for item in items
+        ]
+
+
+@router.get("/review/two-years")
+def two_years(_caller: Staff, services: Serving, limit: Limit = 100) -> list[dict[str, Any]]:
+    """L19: what is not decided and whose two years are nearly over, or over; the oldest first,
+    plates masked. How long before, the policy says (`two_years_warn_days`)."""
+    with services.store.read() as session:
+        policy, at = load_policy(session), services.clock.now()
+        return [
+            {
+                **shapes.event(item.event),
+                "case_no": item.case_no,
+                "waits_for": item.waits_for,
+                "two_years_until": shapes.when(item.until),
+                "two_years_over": item.is_over,
+            }
+            for item in ageing(session, policy=policy, at=at, limit=limit)
         ]
 
 

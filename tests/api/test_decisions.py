@@ -177,3 +177,21 @@ def test_l10_numbered_printed_and_delivered_over_http(
     assert (told["delivered_how"], told["received_by"]) == ("post", "unit")
     late = chen.post(f"{url}/number", json={"number": "8"})
     assert (late.status_code, late.json()["error"]["code"]) == (409, "DELIVERED_ALREADY")
+
+
+def test_l19_what_comes_near_its_two_years_is_listed(
+    make: Make, signed_in: SignIn, clock: FakeClock
+) -> None:
+    """For the office, plates masked, the day and what is missing beside it."""
+    event_id = make(City.to_escalated)
+    assert signed_in("chen").get(f"{API}/review/two-years").json() == []
+    clock.advance(700 * 86_400)
+    for name in ("chen", "olive"):
+        (told,) = signed_in(name).get(f"{API}/review/two-years").json()
+        assert (told["id"], told["waits_for"], told["two_years_over"]) == (
+            event_id, "HANDOVER", False
+        )  # fmt: skip
+        assert (told["plate"], told["two_years_until"][:10]) == ("浙A12**5", "2028-11-23")
+    clock.advance(31 * 86_400)
+    (told,) = signed_in("chen").get(f"{API}/review/two-years").json()
+    assert told["two_years_over"] is True

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
 from models.audit_log import record_viewing
+from models.deadlines import years_later
 from models.event import Event
 from models.owner_requests import OwnerRequest, receive_request
+from models.policy import LOCAL_ZONE
 from models.registry import get_camera, save_zone
 from tests import rows
 from tests.console.conftest import DARK, City, Visitor
@@ -78,3 +81,39 @@ def test_l71_the_administrator_sees_who_looked_and_others_do_not(
     expect(other.get_by_text("保存期限").first).to_be_visible()
     expect(other.locator("td", has_text="行政复议2026-7")).to_have_count(0)
     expect(other.get_by_role("button", name="保全")).to_have_count(0)
+
+
+@pytest.fixture
+def ageing(city: City) -> Iterator[Event]:
+    """An event that somebody forgot, seven hundred days ago; gone again after the test."""
+    at = city.services.clock.now()
+    old = at - timedelta(days=700)
+    with city.services.store.begin() as session:
+        camera = rows.camera(session, enabled=False)
+        event = rows.event(
+            session, rows.zone(session, camera), state="REVIEW_PENDING", plate="浙A70001",
+            first_seen_at=old, flagged_at=old, last_seen_at=old, created_at=old,
+        )  # fmt: skip
+    yield event
+    with city.services.store.begin() as session:
+        row = session.get_one(Event, event.id)
+        row.state, row.ended_at = "UNDETERMINED", at
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (360, 780)])
+def test_l19_officers_are_warned_before_two_years_are_over(
+    city: City, ageing: Event, visitors: Callable[..., Visitor], width: int, height: int
+) -> None:
+    """Above the queue, and each with its day on the page of what is kept; plates masked."""
+    page = visitors(width=width, height=height).sign_in("zhang")
+    page.goto(f"{city.base_url}/console/review")
+    page.get_by_text("1 件两年时效将届满或已届满").click()
+    page.wait_for_url("**/console/keeping#two-years")
+    until = years_later(ageing.first_seen_at, 2).astimezone(LOCAL_ZONE)
+    row = page.locator("tr", has_text=ageing.event_no).first
+    expect(row).to_contain_text("尚未认定")
+    expect(row).to_contain_text(f"{until:%Y-%m-%d}")
+    expect(row).to_contain_text("浙A70**1")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    row.get_by_role("link").click()
+    expect(page.locator("h1.qf-plate")).to_be_visible()
