@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from models.evidence import MASKED
+from models.notice import CALLS
 from pipeline.report_page import WIDTH, ReportFont, ReportPage, report_font
 
 if TYPE_CHECKING:
     from pipeline.pack_build import PackSource, Picture
 
-__all__ = ["report_font", "report_pdf"]
+__all__ = ["report_font", "report_pdf", "text_rows"]
 
 _MASKED = (
     "黑色部分为隐私遮挡，从未被看到或保存；录像片段无法遮挡，因此不保存。\n"
@@ -49,7 +50,7 @@ def report_pdf(source: PackSource, pictures: Sequence[Picture], font: ReportFont
     page.heading("经过  What happened, step by step")
     page.rows(_steps(source, page.when))
     page.heading("短信记录  Texts")
-    page.rows(_texts(source, page.when) or [("-", "无 none")])
+    page.rows(text_rows(source.texts, page.when) or [("-", "无 none")])
     page.heading("人工审核与陈述申辩  Officers' decisions and the owner's statements")
     page.rows(_people(source.facts, page.when) or [("-", "无 none")])
     page.heading("图像证据  Pictures and clips", room=130)
@@ -130,14 +131,26 @@ def _state(source: PackSource, state: str) -> str:
     return f"{state} {source.state_words.get(state, '')}".rstrip()
 
 
-def _texts(source: PackSource, when: Callable[[Any], str]) -> list[tuple[str, str]]:
-    return [
-        (
-            f"{text['template']}  {text['status']}",
-            f"{text['body'] or '-'}\n{text['phone']}  送达 delivered {when(text['delivered_at'])}",
+def text_rows(
+    texts: Iterable[Mapping[str, Any]], when: Callable[[Any], str]
+) -> list[tuple[str, str]]:
+    """What was sent or said, when it arrived, and of a call what the provider says became of it."""
+    rows: list[tuple[str, str]] = []
+    for text in texts:
+        is_call = text["template"] in CALLS
+        arrived = "接通 picked up" if is_call else "送达 delivered"
+        rows.append(
+            (
+                f"{text['template']}  {_outcome(text) if is_call else text['status']}",
+                f"{text['body'] or '-'}\n{text['phone']}  {arrived} {when(text['delivered_at'])}",
+            )
         )
-        for text in source.texts
-    ]
+    return rows
+
+
+def _outcome(call: Mapping[str, Any]) -> str:
+    said = [one["provider_status"] for one in call["receipts"] if one["counted"]]
+    return f"电话 call  {said[-1] if said else call['status']}"
 
 
 def _people(facts: Mapping[str, Any], when: Callable[[Any], str]) -> list[tuple[str, str]]:

@@ -347,6 +347,15 @@ def test_a13_a_queued_call_does_not_go_once_the_minutes_run(city: City) -> None:
     assert told == "the event does not wait for it any more"
 
 
+def test_w17_a_text_that_arrived_after_all_makes_the_call_needless(city: City) -> None:
+    """The car is not clearly there, so no clock starts; but its owner has the text."""
+    event = city.to_patrol()
+    city.deliver(event)
+    assert event.state == S.PATROL_ASSIGNED
+    told = sender_rules.why_not(city.session, call_of(city, event), event, city.policy, city.now)
+    assert told == "no call: TEXT_ARRIVED"
+
+
 def test_a13_whoever_has_left_is_not_called(city: City) -> None:
     event = city.to_patrol()
     city.watch(event, "absent", 60, plate=None)

@@ -23,6 +23,7 @@ from models.store import Store
 from notify.receipts import apply_receipt
 from notify.twilio_channel import TwilioChannel
 from notify.twilio_voice import CALLBACK_PATH, TwilioVoice
+from pipeline.pack_pdf import text_rows
 from pipeline.sender import Sender
 from pipeline.services import build_services
 from pipeline.settings import Settings
@@ -300,6 +301,11 @@ def test_a13_the_texts_log_of_the_pack_holds_the_call_and_its_outcome(
     assert call["phone"] == f"***{desk.PHONE[-4:]}"
     assert call["status"] == "undelivered"
     assert [one["provider_status"] for one in call["receipts"]] == ["no-answer"]
+    text_row, (title, said) = text_rows(listed, when=str)
+    assert text_row[0] == "N1  failed"
+    assert title == "V1  电话 call  no-answer"
+    assert said.startswith("这里是下城城管。")
+    assert "接通 picked up None" in said
     assert event.query_code not in json.dumps(call, ensure_ascii=False)
     assert desk.PHONE not in json.dumps(call)
 
