@@ -312,6 +312,8 @@ def test_receipts_must_be_signed(services: Services, nobody: httpx.Client, make:
     url = f"{API}/receipts/twilio"
     form = {"MessageSid": "SM1", "MessageStatus": "delivered"}
     assert nobody.post(url, data=form).status_code == 404
+    call = {"CallSid": "CA1", "CallStatus": "completed"}
+    assert nobody.post(f"{url}-voice", data=call).status_code == 404, "nobody makes calls here"
     services.channel = TwilioChannel(
         "AC1", "token", "+12025550100", public_base_url="http://q.example"
     )

@@ -43,6 +43,12 @@ M = Meaning
         ("I sold it last year", [M.NOT_MINE]),
         ("stolen", [M.NOT_MINE]),
         ("wrong number", [M.NOT_MINE]),
+        # 退订/别打电话 -> never called (A13)
+        ("退订", [M.NO_CALLS]),
+        ("请别再打电话", [M.NO_CALLS]),
+        ("STOP", [M.NO_CALLS]),
+        ("Don’t call me", [M.NO_CALLS]),
+        ("不是我的车，不要再打了", [M.NOT_MINE, M.NO_CALLS]),
         # 申辩/申诉 -> statement
         ("我要申辩", [M.STATEMENT]),
         ("申诉：这里没有标志", [M.STATEMENT]),

@@ -10,6 +10,7 @@ import pytest
 
 from models import secret
 from models.errors import BadInput, Unavailable
+from pipeline.services import build_services
 from pipeline.settings import Settings, load_settings, prepare_data_dir
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
@@ -83,6 +84,24 @@ def test_an_address_is_one_of_the_web(name: str) -> None:
     with pytest.raises(BadInput, match=f"QIFEN_{name.upper()}: must start with http"):
         load_settings(**{name: "file:///etc/passwd"})
     assert load_settings(tsa_url="https://tsa.example/tsr/").tsa_url == "https://tsa.example/tsr/"
+
+
+def test_a13_calls_need_an_account_and_a_number_that_calls(tmp_path: Path) -> None:
+    """Whoever texts through another provider may call through Twilio; by default nobody calls."""
+    account = {"voice": "twilio", "twilio_account_sid": "AC1", "twilio_auth_token": "t"}
+    with pytest.raises(BadInput, match="QIFEN_VOICE_FROM"):
+        load_settings(**account)
+    for service in ("MG123", "12345", "+1 500"):
+        with pytest.raises(BadInput, match="QIFEN_VOICE_FROM: must be a telephone number"):
+            load_settings(**account, voice_from=service)
+    chosen = load_settings(**account, voice_from="+8657112345678", data_dir=tmp_path)
+    services = build_services(chosen)
+    assert services.voice is not None
+    assert (services.channel.name, services.voice.name) == ("local", "twilio-voice")
+    shown = build_services(load_settings(voice="local", data_dir=tmp_path)).voice
+    assert shown is not None
+    assert shown.name == "local-voice"
+    assert build_services(load_settings(data_dir=tmp_path)).voice is None
 
 
 def test_secrets_do_not_show() -> None:
