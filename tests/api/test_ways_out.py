@@ -15,6 +15,7 @@ WAYS_OUT = {
     "commands/evidence.py": "nothing: its bytes are only compared with their hash",
     "console/zones.py": "only its size is taken; the page asks routes/cameras.py",
     "console/masks.py": "only its size is taken; the page asks routes/cameras.py",
+    "console/camera_ground.py": "only its size is taken; the page asks routes/cameras.py",
 }
 
 

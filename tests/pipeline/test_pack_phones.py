@@ -47,7 +47,7 @@ def source() -> PackSource:
         }],
         chain={"genesis": GENESIS, "head": {"sequence": 0, "chain_hash": GENESIS}, "links": [],
                "records": []},
-        missing=[], anchors={"anchors": []},
+        missing=[], joined=[], anchors={"anchors": []},
         camera={"name": "c", "place": "p", "direction": "d", "device": "1",
                 "time_zone": "Asia/Shanghai"},
         state_words={}, zone_version=1, zone_phase="live", rule="r", model_sha256="", software="1",
