@@ -121,7 +121,7 @@ def write(
     row = PreNotice(
         event_id=event.id, version=version,
         number=_numbered(session, event, number) if number.strip()
-        else _inherited(event, earlier) or _own(event, version),
+        else _inherited(event, earlier) or own_number(event, version),
         sanction=sanction, degree=degree, severity=rank, written_by=user.id, written_at=at,
         **{name: getattr(texts, name).strip() for name in LONGEST},
     )  # fmt: skip
@@ -289,7 +289,7 @@ def _numbered(session: Session, event: Event, number: str) -> str:
     return words
 
 
-def _own(event: Event, version: int) -> str:
+def own_number(event: Event, version: int) -> str:
     """What a sheet is called whose number no authority has given."""
     return f"{event.event_no}-{version}"
 
@@ -297,7 +297,7 @@ def _own(event: Event, version: int) -> str:
 def _inherited(event: Event, earlier: PreNotice | None) -> str:
     if earlier is None or earlier.delivered_at is not None or earlier.waived_at is not None:
         return ""
-    return "" if earlier.number == _own(event, earlier.version) else earlier.number
+    return "" if earlier.number == own_number(event, earlier.version) else earlier.number
 
 
 def _statements(session: Session, event: Event, status: str | None = None) -> int:

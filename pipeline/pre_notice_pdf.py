@@ -66,8 +66,10 @@ def print_sheet(
     record_viewing(
         session, at=at, viewer=user.username, user_id=user.id, event=event, reason="pre-notice"
     )
-    page = ReportPage(report_font(), name=sheet.number, created=at, zone=LOCAL_ZONE)
-    page.title("行政处罚事先告知书  Pre-notice", sheet.number)
+    # Sheets of an installation that gave them no numbers yet have none.
+    number = sheet.number or pre_notice.own_number(event, sheet.version)
+    page = ReportPage(report_font(), name=number, created=at, zone=LOCAL_ZONE)
+    page.title("行政处罚事先告知书  Pre-notice", number)
     page.line("本告知不是处罚决定。 This is no decision.", 6)
     _told(page, event, sheet)
     _days(page, sheet, policy)

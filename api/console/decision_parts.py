@@ -175,6 +175,8 @@ class DecisionCard:
         with ui.expansion(word("handover"), value=True).classes("w-full"):
             raw(_summary(self.who, told)).classes("w-full")
             sheet, papers = told["pre_notice"], self._papers()
+            if self.view.row.state != EventState.ESCALATED:
+                return  # A24: taken back; what was on paper is told, and nothing follows from it
             if sheet is not None:
                 papers.sheet(sheet, self.refresh)
             self._write(sheet or ready)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from models import leases, pre_notice, recusal
+from models import casework, leases, pre_notice, recusal
 from models.event import Event, EventState
 from models.flows.case_effects import new_case
 from models.handover import open_handover
@@ -191,3 +191,30 @@ def _hand_over(city: City, event_id: int) -> None:
     """As an officer does when the time to speak is over; this city's clock is the real one."""
     with city.services.store.begin() as session:
         session.get_one(PenaltyHandover, event_id).exported_at = city.services.clock.now()
+
+
+def test_a24_of_what_was_taken_back_no_paper_goes_on(
+    city: City, visitors: Callable[..., Visitor]
+) -> None:
+    """What was written is still shown; nothing can be written, printed or delivered any more."""
+    event_id = _event(city, established=True)
+    services = city.services
+    with services.store.begin() as session:
+        event = session.get_one(Event, event_id)
+        officer = session.scalars(select(User).where(User.username == "zhang")).one()
+        texts = replace(pre_notice.prepared(event), content="拟给予警告", reasons="占用人行道")
+        at = services.clock.now()
+        sheet = pre_notice.write(session, event, officer, texts, sanction="WARNING", at=at)
+        number = sheet.number
+    page = _open(city, visitors(), "zhang", event_id)
+    expect(page.get_by_role("button", name="打印告知书")).to_be_visible()
+    with services.store.begin() as session:
+        officer = session.scalars(select(User).where(User.username == "zhang")).one()
+        casework.void(
+            session, session.get_one(Event, event_id), officer, reason="STOLEN_OR_ABUSED",
+            policy=load_policy(session), at=services.clock.now(), command_id=f"void:{event_id}",
+        )  # fmt: skip
+    page.reload()
+    expect(page.get_by_text(number, exact=True)).to_be_visible()
+    for button in ("打印告知书", "登记文号", "登记送达", "保存告知书"):
+        expect(page.get_by_role("button", name=button)).to_have_count(0)
