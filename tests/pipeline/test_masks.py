@@ -6,13 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
+from fastapi import Request
 from sqlalchemy import select
 
 from api.camera_masks import save_masks
+from api.console import evidence_parts
+from api.console.layout import Visitor
+from api.console.picture_views import PictureView
+from api.console.views import EventView
 from models.audit import AuditEntry
 from models.event import Event
 from models.evidence import Evidence
@@ -25,6 +31,7 @@ from pipeline.pack_pdf import report_font, report_pdf
 from tests.pipeline.live import wait_for
 from tests.pipeline.test_pack_phones import source, words
 from tests.pipeline.test_worker import NoPlates, Rig, Truthful
+from tests.rows import NOON
 from tests.vision.stage import Shot, Stage
 from vision.appearance import grey_picture
 from vision.health_reference import ReferenceBook
@@ -176,6 +183,17 @@ def test_l69_the_report_says_what_is_black_and_why_there_is_no_clip() -> None:
 
     assert "录像片段无法遮挡，因此不保存" in report({"privacy_masks": 2}).replace("\n", "")
     assert "遮挡" not in report({})
+
+
+def test_l69_the_events_page_says_what_is_black_and_why_there_is_no_clip() -> None:
+    """In the reader's language, above the pictures; not where nothing is masked."""
+    zone = SimpleNamespace(polygon=HOUSE)
+    shots = [PictureView(n, "E1", NOON, "0" * 64, "image/jpeg", None, masked=n > 0) for n in (0, 1)]
+    for language, told in (("zh-CN", "录像片段"), ("en", "keeps no clips")):
+        who = Visitor(1, "zhang", frozenset({"officer"}), language, cast("Request", None))
+        for pictures, said in (([shots[0]], False), (shots, True)):
+            view = cast("EventView", SimpleNamespace(pictures=pictures, zone=zone))
+            assert (told in evidence_parts.pictures(who, view)) is said
 
 
 def test_l69_what_was_learnt_without_the_mask_is_not_kept(tmp_path: Path) -> None:
