@@ -39,7 +39,7 @@ QUICK = Policy(
     grace_seconds=60, recheck_window_seconds=45, gap_warning_seconds=25, max_gap_seconds=20,
     confirm_timeout_seconds=40, dlr_timeout_seconds=40, patrol_seconds=600, daily_grace_limit=9,
     sms_per_plate_per_day=99, sms_apart_seconds=0, place_gap_warning_seconds=40,
-    order_least_seconds=60,
+    order_least_seconds=60, voice_call=True,
 )  # fmt: skip
 """The same rules with shorter times, so that a history of a few turns gets somewhere."""
 
@@ -245,7 +245,7 @@ class History(RuleBasedStateMachine):
         self.session.commit()
         self.provider.mood = mood
         clock = FakeClock(self.city.now)
-        Sender(self.store, self.provider, clock, lambda: QUICK).run_once()
+        Sender(self.store, self.provider, clock, lambda: QUICK, voice=self.provider).run_once()
         self.session.expire_all()
 
     def arrives(self, event: Event) -> None:
