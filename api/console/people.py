@@ -36,17 +36,16 @@ async def _people(services: Services, who: Visitor) -> None:
     rows = await in_database(lambda: _read(services))
     word = who.word
     lines = "".join(
-        f"<tr><td><b>{escape(name)}</b>{_second(display if display != name else '')}</td>"
-        f"<td>{escape(unit or '-')}</td>"
+        f"<tr><td><b>{escape(name)}</b>{_second(display if display != name else '')}"
+        f"{_second(unit)}</td>"
         f"<td>{escape(', '.join(word(r) for r in roles))}</td>"
         f"<td>{escape(licence)}{_second(until)}</td></tr>"
         for name, display, unit, roles, licence, until in rows
     )
     raw(
-        f'<div class="qf-card"><div class="qf-wide"><table class="qf">'
-        f"<tr><th>{escape(word('username'))}</th><th>{escape(word('keep_unit'))}</th>"
+        f'<div class="qf-card"><table class="qf"><tr><th>{escape(word("username"))}</th>'
         f"<th>{escape(word('roles'))}</th><th>{escape(word('licence_no'))}</th></tr>"
-        f"{lines}</table></div></div>"
+        f"{lines}</table></div>"
     ).classes("w-full")
     with ui.element("div").classes("qf-card"):
         raw(f"<h2>{escape(word('change_unit'))}</h2>")
