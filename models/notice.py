@@ -45,7 +45,7 @@ RANK: dict[str, int] = {
 STAFF_TEXTS = frozenset({"S1", "S2", "T1"})
 """Texts to people on duty: they promise no owner anything, and are sent at any hour (L89)."""
 
-VOICE_CALL = "V1"
+VOICE_CALL = "VC"
 CALLS = frozenset({VOICE_CALL})
 """What is said and not written (A13): rows of the same outbox, at most one an event."""
 
@@ -69,7 +69,7 @@ class Notice(Base):
     event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"), index=True)
     """Null only for a test of the channel, which speaks of no event."""
     template: Mapped[str] = mapped_column(String(8))
-    """N1, N1b, N2, N3, N3b, ... of domain.md 6; V1 is a voice call"""
+    """N1, N1b, N2, N3, N3b, ... of domain.md 6; VC is a voice call"""
     addressee: Mapped[str] = mapped_column(String(20), default="", server_default=text("('')"))
     """Whom of several, or about what: "call:12" for a responder's call, "test:3", "statement:4" for
     the answer to one; empty: the owner or party."""

@@ -58,7 +58,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "S2": ("果壳箱通知（作业人员）", "bin call (staff)"),
     "R1": ("反映受理回执", "report received"),
     "T1": ("通道测试", "channel test"),
-    "V1": ("语音电话告知", "voice call"),
+    "VC": ("语音电话告知", "voice call"),
 }
 
 CALL_STATES: dict[str, tuple[str, str]] = {

@@ -101,7 +101,7 @@ def queue_voice(
     session: Session, event: Event, first: Notice, *, at: datetime, not_before: datetime,
     policy: Policy,
 ) -> Notice:  # fmt: skip
-    """V1: what `first` says, said to the same phone, and soon or not at all (A13)."""
+    """VC: what `first` says, said to the same phone, and soon or not at all (A13)."""
     return _queue(
         session, event, VOICE_CALL, first.phone, first.language,
         at=at, valid_seconds=policy.sms_submit_seconds + backlog_seconds(session, policy),

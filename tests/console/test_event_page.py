@@ -184,7 +184,7 @@ def called(city: City, waiting: int) -> None:
     at = city.services.clock.now()
     with city.services.store.begin() as session:
         call = Notice(
-            event_id=waiting, template="V1", phone="+8613800138000", status="undelivered",
+            event_id=waiting, template="VC", phone="+8613800138000", status="undelivered",
             provider="twilio-voice", provider_id="CA-busy", next_attempt_at=at, created_at=at,
             sending_at=at, accepted_at=at, body=SAID,
         )  # fmt: skip

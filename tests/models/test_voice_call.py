@@ -34,7 +34,7 @@ def city(make_city: MakeCity) -> City:
 
 
 def call_of(city: City, event: Event) -> Notice:
-    call = city.notice(event, "V1")
+    call = city.notice(event, "VC")
     assert call is not None
     return call
 
@@ -82,7 +82,7 @@ def test_w16_the_call_lies_in_the_outbox_and_the_patrol_goes(city: City) -> None
     assert (event.state, event.grace_deadline_at) == (S.PATROL_ASSIGNED, None)
     assert city.deadline(event, "patrol") is not None
     assert city.deadline(event, "grace") is None
-    assert (city.texts(event), said(city, event)) == (["N1", "V1"], "QUEUED")
+    assert (city.texts(event), said(city, event)) == (["N1", "VC"], "QUEUED")
     call, first = call_of(city, event), city.notice(event)
     assert first is not None
     assert (call.phone, call.language, call.status) == (first.phone, first.language, "queued")
@@ -100,14 +100,14 @@ def test_a13_no_receipt_in_two_minutes(city: City) -> None:
     city.accept(event)
     city.watch(event, "present", 125)
     assert city.log(event)[-1].reason == "NO_RECEIPT"
-    assert city.texts(event) == ["N1", "V1"]
+    assert city.texts(event) == ["N1", "VC"]
 
 
 def test_a13_a_second_failure_calls_nobody_again(city: City) -> None:
     event = city.to_patrol()
     city.advance(1)
     city.fail(event)
-    assert city.texts(event) == ["N1", "V1"]
+    assert city.texts(event) == ["N1", "VC"]
     city.check(event)
 
 
@@ -159,7 +159,7 @@ def called_for_another_car(city: City, event: Event) -> None:
     other = rows.event(city.session, city.version, event_no="HZ1123-0099")
     city.session.add(
         Notice(
-            event_id=other.id, template="V1", phone=CONTACT.phone,
+            event_id=other.id, template="VC", phone=CONTACT.phone,
             phone_hash=keyed_hash(CONTACT.phone), status=NoticeStatus.DELIVERED,
             next_attempt_at=city.now, created_at=city.now, sending_at=city.now,
         )
@@ -190,7 +190,7 @@ def test_a13_what_speaks_against_a_call_stands_with_the_step(
     change(city, event)
     city.fail(event)
     assert (event.state, said(city, event)) == (S.PATROL_ASSIGNED, code)
-    assert city.notice(event, "V1") is None
+    assert city.notice(event, "VC") is None
 
 
 @pytest.mark.parametrize(("change", "code"), [*AGAINST, (off_again, "VOICE_OFF")])
@@ -216,7 +216,7 @@ def test_l89_a13_no_call_in_quiet_hours(make_city: MakeCity, seconds: float) -> 
     city.advance(seconds)
     city.fail(event)
     assert (event.state, said(city, event)) == (S.PATROL_ASSIGNED, "QUIET_HOURS")
-    assert city.notice(event, "V1") is None
+    assert city.notice(event, "VC") is None
 
 
 def test_l89_a13_a_call_that_waited_into_quiet_hours_stays_in_the_house(
@@ -244,7 +244,7 @@ def test_a13_zones_on_trial_never_call(make_city: MakeCity, phase: str) -> None:
         city.accept(event)
         city.fail(event)
         assert said(city, event) == "ON_TRIAL"
-    assert city.notice(event, "V1") is None
+    assert city.notice(event, "VC") is None
 
 
 def test_a13_on_a_blind_track_nothing_is_promised_by_telephone_either(
@@ -372,7 +372,7 @@ def test_w32_a_wrong_person_who_was_called_is_asked_for_pardon(city: City) -> No
     event = city.to_patrol(plate="浙A54321")
     picked_up(city, underway(city, event))
     casework.void(city.session, event, city.officer, **city.order(reason="PLATE_MISREAD"))
-    assert city.texts(event) == ["N1", "V1", "N8"]
+    assert city.texts(event) == ["N1", "VC", "N8"]
 
 
 def test_w48_calls_say_nothing_about_texts(city: City) -> None:

@@ -342,12 +342,12 @@ def test_our_own_texts_hold_the_budget_with_the_default_policy() -> None:
 def test_a13_the_call_says_what_the_notice_says() -> None:
     """Who, which car (masked), where, when, what to do, what follows, whom to ask; said sign by
     sign, and without the owner page's code."""
-    assert render("V1", "zh", VALUES, POLICY).body == (
+    assert render("VC", "zh", VALUES, POLICY).body == (
         "这里是下城城管。您的浙 A 1 2 某 某 5车，14点03分停在延安路人行道，请7分钟内驶离，"
         "按时驶离不予处罚。短信未能送达，特此电话告知。申辩，或非您的车辆，"
         "请拨打0 5 7 1, 1 2 3 4 5 6 7 8。"
     )
-    assert render("V1", "en", VALUES, POLICY).body == (
+    assert render("VC", "en", VALUES, POLICY).body == (
         "This is 下城城管. Car Zhe A 1 2 star star 5 has been on the sidewalk, 延安路人行道, since "
         "14:03. Leave in 7 min: no penalty. A text about it did not arrive. Objection, or not your "
         "car? Call 0 5 7 1, 1 2 3 4 5 6 7 8."
@@ -356,8 +356,8 @@ def test_a13_the_call_says_what_the_notice_says() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a13_a_call_is_short_and_gives_no_code_away(language: str) -> None:
-    message = render("V1", language, LONGEST, POLICY)
-    assert message.segments <= load_templates().get("V1", language).max_segments
+    message = render("VC", language, LONGEST, POLICY)
+    assert message.segments <= load_templates().get("VC", language).max_segments
     assert "9F3M" not in message.body
     assert "【" not in message.body
 
@@ -374,9 +374,9 @@ def test_a13_a_call_is_short_and_gives_no_code_away(language: str) -> None:
 )
 def test_a13_a_citys_own_words_for_the_call_are_held_to_the_rules(text: str, fault: str) -> None:
     with pytest.raises(BadInput, match=fault):
-        own_templates().changed({"zh": {"V1": {"text": text}}}, "city.toml")
+        own_templates().changed({"zh": {"VC": {"text": text}}}, "city.toml")
 
 
 def test_a13_a_call_without_a_masked_plate_is_refused() -> None:
     with pytest.raises(BadInput, match="not masked"):
-        render("V1", "zh", {**VALUES, "plate": "浙A12345"}, POLICY)
+        render("VC", "zh", {**VALUES, "plate": "浙A12345"}, POLICY)

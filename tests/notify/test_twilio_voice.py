@@ -39,7 +39,7 @@ from tests.notify.test_templates import VALUES
 from tests.notify.test_twilio_channel import text
 from tests.twilio_server import StoredCall, TwilioServer
 
-ZH, EN = (render("V1", language, VALUES, Policy()).body for language in ("zh", "en"))
+ZH, EN = (render("VC", language, VALUES, Policy()).body for language in ("zh", "en"))
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -57,7 +57,7 @@ def voice(twilio: TwilioServer) -> TwilioVoice:
 
 
 def call(**changes: object) -> Outgoing:
-    return replace(text(), **({"template": "V1", "body": ZH, "secret": ""} | changes))  # type: ignore[arg-type]
+    return replace(text(), **({"template": "VC", "body": ZH, "secret": ""} | changes))  # type: ignore[arg-type]
 
 
 def brought(twilio: TwilioServer, made: StoredCall, status: str, **extra: str) -> Call:

@@ -124,7 +124,7 @@ def test_killed_at_each_step(lives: dict[str, Lives], story: str, database: str)
     assert ENDS[story] in undisturbed["steps"][-2:], undisturbed
     assert {line["killed"] for line in killed} == set(undisturbed["instants"])
     if story == "a car is called":
-        assert ["V1", "delivered"] in undisturbed["notices"]
+        assert ["VC", "delivered"] in undisturbed["notices"]
     for when in ("before", "after"):
         struck = {
             code for instant in undisturbed["instants"] for code in instant.split()
@@ -154,7 +154,7 @@ def assert_held(line: Line, undisturbed: Line) -> None:
     asking = [template for template, _ in line["notices"] if template in ASKING]
     assert len(asking) <= 1, told
     assert len(line["taken"]) == len(set(line["taken"])), told
-    calls = [status for template, status in line["notices"] if template == "V1"]
+    calls = [status for template, status in line["notices"] if template == "VC"]
     assert len(calls) <= (line["story"] == "a car is called"), told
     assert len(line["statements"]) == len(undisturbed["statements"]), told
     assert "open" not in line["statements"], told

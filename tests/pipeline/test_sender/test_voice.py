@@ -76,7 +76,7 @@ def unreachable(store: Store, sender: Sender, twilio: TwilioServer) -> int:
 
 def call_of(store: Store, event_id: int) -> Notice:
     with store.read() as session:
-        query = select(Notice).where(Notice.event_id == event_id, Notice.template == "V1")
+        query = select(Notice).where(Notice.event_id == event_id, Notice.template == "VC")
         return session.scalars(query).one()
 
 
@@ -250,9 +250,9 @@ def test_a13_two_cars_of_one_owner_are_one_call(
     twilio.plan = ["21211"]
     sender.run_once()
     other = desk.event_of(store, second)
-    assert desk.count(store, event_id=other.id, template="V1") == 0
+    assert desk.count(store, event_id=other.id, template="VC") == 0
     with store.begin() as session:
-        first = session.scalars(select(Notice).where(Notice.template == "V1")).one()
+        first = session.scalars(select(Notice).where(Notice.template == "VC")).one()
         values = {
             name: getattr(first, name)
             for name in ("template", "phone", "phone_hash", "variables", "created_at")
@@ -295,7 +295,7 @@ def test_a13_the_texts_log_of_the_pack_holds_the_call_and_its_outcome(
     with store.read() as session:
         event = session.get_one(Event, event_id)
         listed = notices_of(session, event)
-    assert [one["template"] for one in listed] == ["N1", "V1"]
+    assert [one["template"] for one in listed] == ["N1", "VC"]
     call = listed[1]
     assert call["body"].startswith("这里是下城城管。您的浙 A 1 2 某 某 5车")
     assert call["phone"] == f"***{desk.PHONE[-4:]}"
@@ -303,7 +303,7 @@ def test_a13_the_texts_log_of_the_pack_holds_the_call_and_its_outcome(
     assert [one["provider_status"] for one in call["receipts"]] == ["no-answer"]
     text_row, (title, said) = text_rows(listed, when=str)
     assert text_row[0] == "N1  failed"
-    assert title == "V1  电话 call  no-answer"
+    assert title == "VC  电话 call  no-answer"
     assert said.startswith("这里是下城城管。")
     assert "接通 picked up None" in said
     assert event.query_code not in json.dumps(call, ensure_ascii=False)
@@ -344,5 +344,5 @@ def test_a13_no_phone_in_any_log_line(
     assert desk.PHONE[3:] not in written
     assert "浙A12345" not in written
     with store.read() as session:
-        error = session.scalars(select(Notice.error).where(Notice.template == "V1")).one()
+        error = session.scalars(select(Notice.error).where(Notice.template == "VC")).one()
     assert error == "provider error 13224"
