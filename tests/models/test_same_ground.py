@@ -318,6 +318,22 @@ def test_l07_w28_no_car_is_texted_twice_and_no_picture_is_anothers(
     store.dispose()
 
 
+@pytest.mark.postgres
+def test_w28_two_cameras_on_postgresql(postgres_url: str) -> None:
+    """Joined, and let go again under row locks, as on SQLite."""
+    store = Store(postgres_url)
+    store.migrate()
+    with store.begin() as session:
+        pavement = Pavement(City(session))
+        first = pavement.flag(SOUTH, HERE, PLATE)
+        joined = pavement.flag(NORTH, beside(-0.5))
+        assert joined_sightings(session, first) == [joined]
+        second = pavement.flag(NORTH, beside(2.5))
+        assert (joined.flags, second.flags) == (["ground_doubt"], ["ground_doubt"])
+        assert joined_sightings(session, first) == []
+    store.dispose()
+
+
 def test_w28_a_sighting_sent_twice_is_one_event(pavement: Pavement) -> None:
     """What was joined stays joined, and nothing is shaken by the repetition."""
     city = pavement.city
