@@ -12,6 +12,7 @@ from api.console.codes import Table, coded
 from api.languages import pick
 
 SHARE, SECONDS, COUNT, TEXT, MOMENT = "share", "seconds", "count", "text", "moment"
+PAINT = "paint"
 
 MEASURED: Mapping[str, tuple[str, tuple[str, str]]] = {
     "dwell_seconds": (SECONDS, ("停留", "stood for")),
@@ -29,7 +30,7 @@ MEASURED: Mapping[str, tuple[str, tuple[str, str]]] = {
     "falling_from": (TEXT, ("下降起算人数", "fewer since there were")),
     "falling_since": (MOMENT, ("下降起算时间", "fewer since")),
     "object_id": (TEXT, ("目标编号", "object number")),
-    "body_colour": (TEXT, ("车身颜色", "paint of the vehicle")),
+    "body_colour": (PAINT, ("车身颜色", "paint of the vehicle")),
     "joined_metres": (TEXT, ("与主事件车辆位置相距（米）", "metres from its master's vehicle")),
     "joined_shared_seconds": (SECONDS, ("两摄像头同时看见", "seen by both cameras for")),
     "rule": (TEXT, ("规则版本", "rule version")),
@@ -59,8 +60,12 @@ COLOURS: Table = {
     "green": ("绿", "green"),
     "white": ("白", "white"),
     "black": ("黑", "black"),
+    "grey": ("灰", "grey"),
+    "red": ("红", "red"),
+    "brown": ("棕", "brown"),
     "unknown": ("未知", "unknown"),
 }
+"""Of plates and of paint."""
 KINDS: Table = {
     "small": ("小型汽车", "small car"),
     "large": ("大型汽车", "large vehicle"),
@@ -130,7 +135,7 @@ def in_unit(value: Any, unit: str, language: str) -> str:
     if unit == MOMENT and isinstance(value, str):
         return datetime.fromisoformat(value).astimezone(_ZONE).strftime("%m-%d %H:%M:%S")
     if not isinstance(value, int | float):
-        return str(value)
+        return coded(COLOURS, str(value), language) if unit == PAINT else str(value)
     if unit == SHARE:
         return f"{_plain(value * 100, 1)}%"
     words = _UNITS.get(unit)

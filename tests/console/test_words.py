@@ -29,6 +29,7 @@ from models.review import RejectReason
 from models.states import CaseState, CrowdState, PlaceState
 from models.zone import Authority, ConfirmMode, Surface, ZoneKind, ZonePhase
 from notify.templates import own_templates
+from vision.body_colour import BodyColour
 from vision.errors import BadZone, StreamTimeout
 from vision.geometry import validate_polygon
 from vision.types import PlateColour, PlateKind, ViewHealth, WatchAnswer
@@ -101,6 +102,10 @@ def test_both_languages_are_filled_in() -> None:
     assert (word("grace", "zh"), word("grace", "en")) == ("宽容期（秒）", "Grace (seconds)")
 
 
+def test_every_paint_has_its_word() -> None:
+    assert set(BodyColour) <= set(measures.COLOURS)
+
+
 def test_every_period_says_why_in_chinese() -> None:
     assert set(BASIS) == {rule.code for rule in RULES}
 
@@ -133,6 +138,7 @@ def test_an_officers_own_reason_is_shown_as_it_is() -> None:
         (True, measures.TEXT, "是", "yes"),
         (False, measures.TEXT, "否", "no"),
         ("parking-1", measures.TEXT, "parking-1", "parking-1"),
+        ("red", measures.PAINT, "红", "red"),
         (None, measures.SHARE, "", ""),
     ],
 )
@@ -228,11 +234,13 @@ def test_refusals_are_told_in_chinese_with_the_mend(
 
 
 def test_every_guard_of_an_officers_step_has_its_chinese() -> None:
-    """What an officer can be refused with: the guards of all steps that officers may take."""
-    room = Path(__file__).resolve().parents[2] / "models" / "flows"
-    said = set(
-        re.findall(r'Refusal\(\s*"([A-Z_]+)"', (room / "decision_guards.py").read_text("utf-8"))
-    )
+    """What an officer can be refused with, and what a camera is warned of on its page."""
+    room = Path(__file__).resolve().parents[2] / "models"
+    said = {
+        code
+        for file in ("flows/decision_guards.py", "fitness.py")
+        for code in re.findall(r'Refusal\(\s*"([A-Z_]+)"', (room / file).read_text("utf-8"))
+    }
     expected = said - {"REVIEW_OPEN", "CO_SIGNER_MISSING"}  # the clock's, and not an error
     assert len(expected) > 10
     missing = [
