@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import deadlines, judge
 from models.errors import Conflict
-from models.event import TERMINAL, Event, EventState, FlowName, WatchSpan
+from models.event import Event, EventState, WatchSpan
 from models.facts import NewEvent
 from models.flow import SYSTEM, find_command, fire
 from models.flows.effects import plate_key
@@ -23,7 +23,7 @@ from models.plate import new_query_code, new_query_no
 from models.policy import Policy
 from models.retention import same_plate
 from models.same_ground import Verdict, by_ground, note_verdict, standing_box
-from models.same_stay import joined_master, told_stay
+from models.same_stay import joined_master, open_parking, told_stay
 
 TYPE_MOTOR_VEHICLE, TYPE_TWO_WHEELER = "0505", "0506"
 """机动车乱停放, 非机动车乱停放 (2.3); a motorcycle is among the latter (W46)."""
@@ -149,15 +149,7 @@ def find_master(
     """The open event of the same vehicle: same plate and area (also of another camera, W28), read
     on the event itself or on what was joined to it; or, where one of the two has no plate, the same
     place of the same camera."""
-    candidates = session.scalars(
-        select(Event)
-        .where(
-            Event.flow == FlowName.PARKING,
-            Event.area_id == new.zone.area_id,
-            Event.state.not_in(list(TERMINAL)),
-        )
-        .order_by(Event.id)
-    ).all()
+    candidates = open_parking(session, new.zone.area_id)
     others = [event for event in candidates if event.id != except_id]
     if new.plate is not None:
         for event in others:

@@ -17,14 +17,14 @@ from sqlalchemy.orm import Session
 
 from models import judge
 from models.camera import Camera
-from models.event import TERMINAL, Event, EventState, FlowName, WatchSpan
+from models.event import Event, EventState, WatchSpan
 from models.facts import NewEvent
 from models.ground import overlap
 from models.ground_plane import Position
 from models.ground_reference import BY_GROUND, DOUBT, SHARED, ground_of
 from models.looks import add_flag, lock
 from models.policy import Policy
-from models.same_stay import belongs, plates_of
+from models.same_stay import belongs, open_parking, plates_of
 
 SAME_PLACE_METRES = 3.0
 """W28. Not one centimetre more: cars beside each other stand 2.5 m apart."""
@@ -109,15 +109,7 @@ def note_verdict(session: Session, event: Event, verdict: Verdict) -> None:
 
 def _vehicles(session: Session, new: NewEvent, here: Position) -> Iterable[_Vehicle]:
     """Every vehicle of the area that has not been seen to go, with its distance from `here`."""
-    masters = session.scalars(
-        select(Event)
-        .where(
-            Event.flow == FlowName.PARKING,
-            Event.area_id == new.zone.area_id,
-            Event.state.not_in(list(TERMINAL)),
-        )
-        .order_by(Event.id)
-    ).all()
+    masters = open_parking(session, new.zone.area_id)
     twins = session.scalars(
         select(Event)
         .where(

@@ -17,6 +17,21 @@ from models.notice import Notice
 from models.states import ENDED
 
 
+def open_parking(session: Session, area_id: int) -> list[Event]:
+    """Every parking event of an area that has not ended, the oldest first."""
+    return list(
+        session.scalars(
+            select(Event)
+            .where(
+                Event.flow == FlowName.PARKING,
+                Event.area_id == area_id,
+                Event.state.not_in(list(TERMINAL)),
+            )
+            .order_by(Event.id)
+        )
+    )
+
+
 def same_stay(session: Session, event: Event, plate: str) -> Event | None:
     """The event in this area that a plate read on `event` belongs to: an open one, one that a
     sighting with this plate was joined to, or one of this very stay that has ended and was told."""

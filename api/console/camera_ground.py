@@ -8,20 +8,18 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from fastapi import Request
-from fastapi.responses import Response
 from nicegui import events, ui
 
 from api import camera_ground
 from api.console import camera_views, views
-from api.console.layout import Visitor, attempt, door, page, raw, visitor
+from api.console.camera_page import camera_page
+from api.console.layout import Visitor, attempt, raw
 from api.console.pen import Pen, board, shape
 from api.console.refusals import told as told_error
 from models import registry
 from models.errors import BadInput
 from models.ground_plane import LEAST_POINTS, MAX_RESIDUAL_METRES, MOST_POINTS, BadFit, fit
 from models.ground_reference import check_points
-from models.people import Role
 from pipeline.masking import latest_image
 from pipeline.services import Services
 
@@ -30,19 +28,12 @@ _POINT_LINE = "#17bebb"
 
 
 def build(services: Services) -> None:
-    @ui.page("/console/cameras/{camera_id}/ground")
-    async def ground(request: Request, camera_id: int) -> Response | None:
-        who = visitor(request)
-        if who is None:
-            return door(request)
-        with page(services, who, "cameras", who.word("ground")):
-            if not who.has(Role.OPERATOR):
-                ui.label(who.word("not_for_you")).classes("qf-card")
-                return None
-            found = await attempt(lambda: _read(services, camera_id), who)
-            if found is not None:
-                Editor(services, who, camera_id, found).build()
-        return None
+    camera_page(
+        services,
+        "ground",
+        _read,
+        lambda who, camera_id, found: Editor(services, who, camera_id, found).build(),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html import escape
 
-from fastapi import Request
-from fastapi.responses import Response
 from nicegui import events, ui
 
 from api.camera_masks import FIELD, save_masks
 from api.console import camera_views, views
-from api.console.layout import Visitor, attempt, door, page, raw, visitor
+from api.console.camera_page import camera_page
+from api.console.layout import Visitor, attempt, raw
 from api.console.pen import Pen, board, shape
 from models import registry
-from models.people import Role
 from pipeline.masking import latest_image
 from pipeline.services import Services
 
@@ -23,19 +21,12 @@ _ZONE_FILL, _ZONE_LINE = "rgba(255,196,60,.12)", "#ffc43c"
 
 
 def build(services: Services) -> None:
-    @ui.page("/console/cameras/{camera_id}/masks")
-    async def masks(request: Request, camera_id: int) -> Response | None:
-        who = visitor(request)
-        if who is None:
-            return door(request)
-        with page(services, who, "cameras", who.word("masks")):
-            if not who.has(Role.OPERATOR):
-                ui.label(who.word("not_for_you")).classes("qf-card")
-                return None
-            found = await attempt(lambda: _read(services, camera_id), who)
-            if found is not None:
-                Editor(services, who, camera_id, found).build()
-        return None
+    camera_page(
+        services,
+        "masks",
+        _read,
+        lambda who, camera_id, found: Editor(services, who, camera_id, found).build(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
