@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from api.auth import first_start_link, invitation_link
 from api.commands.common import Progress, print_json, read_zones
 from api.serve import server
+from models.zone import ZoneKind
 from pipeline.settings import load_settings
 
 
@@ -41,6 +43,18 @@ def demo(
     raise typer.Exit(tell(once=once, serve=server, invite_link=invitation_link, say=typer.echo))
 
 
+def _told(event: Mapping[str, Any]) -> str:
+    """One event of a replay in a line; only vehicles can lack a plate."""
+    what = event["object"]
+    if event["kind"] == ZoneKind.PARKING:
+        plate = event["plate"]
+        what += f" {(plate and plate['text']) or 'no plate'}"
+    return (
+        f"{event['zone']}: {what}  there from {event['first_seen']:.1f} s"
+        f"  flagged {event['flagged_at']:.1f} s  -> {event['outcome']}"
+    )
+
+
 def replay(
     video: Annotated[Path, typer.Argument(help="A video file.")],
     zones: Annotated[
@@ -60,11 +74,6 @@ def replay(
         if as_json:
             print_json(event)
         else:
-            plate = event["plate"]
-            text = (plate and plate["text"]) or "no plate"
-            typer.echo(
-                f"{event['zone']}: {event['object']} {text}  stood from {event['first_seen']:.1f} s"
-                f"  flagged {event['flagged_at']:.1f} s  -> {event['outcome']}"
-            )
+            typer.echo(_told(event))
     if not as_json:
         typer.echo(f"{found} event{'' if found == 1 else 's'}")

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 import samples
 from api.cli import app
+from api.commands.system import _told
 from models.store import Store
 from pipeline.settings import load_settings
 from tests.rtsp import RtspServer
@@ -121,6 +122,26 @@ def test_replay_twice_gives_the_same_bytes() -> None:
     (event,) = [json.loads(line) for line in first.stdout.splitlines()]
     assert event["kind"] == "parking"
     assert event["gone_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "plate", "line"),
+    [
+        (
+            "parking",
+            {"text": "浙A12345"},
+            "A: car 浙A12345  there from 3.0 s  flagged 63.0 s  -> left",
+        ),
+        ("parking", {"text": None}, "A: car no plate  there from 3.0 s  flagged 63.0 s  -> left"),
+        ("hanging", None, "A: car  there from 3.0 s  flagged 63.0 s  -> left"),
+    ],
+)
+def test_replay_tells_people_of_a_plate_only_where_there_could_be_one(
+    kind: str, plate: object, what: str
+) -> None:
+    event = {"kind": kind, "zone": "A", "object": "car", "first_seen": 3.0, "flagged_at": 63.0,
+             "plate": plate, "outcome": "left"}  # fmt: skip
+    assert _told(event) == f"A: {what}  there from 3.0 s  flagged 63.0 s  -> left"
 
 
 def test_look_tells_people_and_draws(tmp_path: Path) -> None:
