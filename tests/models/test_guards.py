@@ -15,11 +15,12 @@ from tests.models.city import City
 from tests.models.guard_cases import CASES, Case, Change, Scene
 from tests.models.guard_cases_ground import GROUND_CASES
 from tests.models.guard_cases_people import PEOPLE_CASES
+from tests.models.guard_cases_review import REVIEW_CASES
 from tests.models.guard_cases_texts import TEXT_CASES
 from tests.models.keeping_cases import KEEPING_CASES
 
 MakeCity = Callable[..., City]
-ALL = [*CASES, *GROUND_CASES, *PEOPLE_CASES, *TEXT_CASES, *KEEPING_CASES]
+ALL = [*CASES, *GROUND_CASES, *PEOPLE_CASES, *REVIEW_CASES, *TEXT_CASES, *KEEPING_CASES]
 
 APART = {"seen_throughout", "pack_complete"}
 """Their refusals need another history; see the tests below."""

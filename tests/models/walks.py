@@ -14,6 +14,7 @@ from models.policy import Policy
 from models.review import DecisionInput, RejectReason
 from tests.models.city import GOOD, City
 from tests.models.keeping_cases import KEEPING_WALKS
+from tests.models.walks_allowed import ALLOWED_WALKS
 from tests.models.walks_on_site import ON_SITE_WALKS
 from tests.models.walks_texts import TEXT_WALKS
 
@@ -342,14 +343,6 @@ def walk_a27s(make: MakeCity) -> tuple[City, Event]:
     return city, city.gates(city.open(), replace(GOOD, clone_suspected=True))
 
 
-def walk_w30(make: MakeCity) -> tuple[City, Event]:
-    city = make()
-    event = city.to_grace()
-    operator = Actor(ActorKind.OPERATOR, "zhao")
-    casework.permit_parking(city.session, city.zone, operator, **city.order())
-    return city, event
-
-
 def walk_w31(make: MakeCity) -> tuple[City, Event]:
     city = make()
     event = city.to_grace()
@@ -367,43 +360,8 @@ def walk_limit(make: MakeCity) -> tuple[City, Event]:
     return city, event
 
 
-def walk_a5o(make: MakeCity) -> tuple[City, Event]:
-    city = make()
-    event = city.to_confirm()
-    casework.exempt_by_officer(
-        city.session, event, city.officer, **city.order(reason="URGENT_DUTY")
-    )
-    return city, event
-
-
-def walk_w23(make: MakeCity) -> tuple[City, Event]:
-    city = make()
-    return city, city.gates(city.open("浙A1234警", plate_kind="police"))
-
-
-def walk_w23q(make: MakeCity) -> tuple[City, Event]:
-    city, event = walk_w23(make)
-    city.seen(event, "present", 1_800)
-    return city, event
-
-
-def walk_w23g(make: MakeCity) -> tuple[City, Event]:
-    """Away when the half hour is over, but not for thirty seconds yet."""
-    city, event = walk_w23(make)
-    city.seen(event, "present", 1_790)
-    city.watch(event, "absent", 10)
-    return city, event
-
-
-def walk_w30h(make: MakeCity) -> tuple[City, Event]:
-    """The zone's hours end while the grace runs."""
-    city = make(schedule=[{"days": ["mon"], "start": "07:00", "end": "12:04"}])
-    event = city.to_grace()
-    city.watch(event, "present", 240)
-    return city, event
-
-
 WALKS: dict[str, Callable[[MakeCity], tuple[City, Event]]] = {
+    **ALLOWED_WALKS,
     **ON_SITE_WALKS,
     **KEEPING_WALKS,
     **TEXT_WALKS,
@@ -415,7 +373,6 @@ WALKS: dict[str, Callable[[MakeCity], tuple[City, Event]]] = {
     "A15": walk_a15, "W38": walk_w38, "A16": walk_a16, "A17": walk_a17, "W02": walk_w02,
     "W09": walk_w09, "A18": walk_a18, "A19": walk_a17, "A19w": walk_a19w, "A19u": walk_a19u,
     "A20": walk_a20, "A21": walk_a21, "A22": walk_a22, "A23": walk_a23, "A24": walk_a24,
-    "A25": walk_a25, "A27": walk_a27, "A27s": walk_a27s, "W30": walk_w30, "W31": walk_w31,
+    "A25": walk_a25, "A27": walk_a27, "A27s": walk_a27s, "W31": walk_w31,
     "LIMIT": walk_limit,
-    "A5o": walk_a5o, "W23": walk_w23, "W23q": walk_w23q, "W23g": walk_w23g, "W30h": walk_w30h,
 }  # fmt: skip

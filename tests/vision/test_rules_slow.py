@@ -16,12 +16,10 @@ from vision.appearance import GREY_WIDTH
 from vision.looker_slow import SlowDesk, SlowResult, SlowSettings
 from vision.rules.backdrop import Backdrop
 from vision.rules.baseline import baseline_of, renewed
-from vision.rules.crowd import CrowdRule, threshold_at
 from vision.rules.hanging import one_a_line
-from vision.shapes import Approval, Box, CrowdBand, ZoneShape
+from vision.shapes import Approval, Box, ZoneShape
 from vision.text import TextLine
 from vision.types import (
-    CrowdState,
     Detection,
     Frame,
     Image,
@@ -344,43 +342,6 @@ def test_approving_a_place_renews_only_that_part_of_the_baseline() -> None:
 
 
 # -- crowds -----------------------------------------------------------------------------------
-
-
-def counted(rule: CrowdRule, counts: Sequence[tuple[float, int]]) -> list[CrowdState]:
-    turns = [rule.observe(START + timedelta(seconds=at), count) for at, count in counts]
-    return [turn.count.state for turn in turns]
-
-
-def test_c1_c2_c6_watch_alarm_and_calm() -> None:
-    rule = CrowdRule(CROWD, 5.0)
-    busy = [(float(second), 12) for second in range(0, 120, 5)]
-    states = counted(rule, busy)
-    watch, alarm = states.index(CrowdState.WATCH) * 5, states.index(CrowdState.ALARM) * 5
-    assert watch == pytest.approx(50, abs=5), "five samples, then 30 s"
-    assert alarm == pytest.approx(80, abs=5), "five samples, then 60 s"
-    assert counted(rule, [(120.0 + s, 8) for s in range(0, 300, 5)])[-1] is CrowdState.ALARM
-    calm = counted(rule, [(420.0 + s, 5) for s in range(0, 200, 5)])
-    assert calm.index(CrowdState.NORMAL) * 5 == pytest.approx(135, abs=10)
-
-
-def test_one_wild_count_moves_nothing_and_a_gap_begins_anew() -> None:
-    rule = CrowdRule(CROWD, 5.0)
-    assert set(counted(rule, [(s, 40 if s == 50 else 3) for s in range(0, 200, 5)])) == {
-        CrowdState.NORMAL
-    }
-    rule = CrowdRule(CROWD, 5.0)
-    broken = [(float(s), 12) for s in (*range(0, 60, 5), *range(200, 255, 5))]
-    assert CrowdState.ALARM not in counted(rule, broken)
-    assert rule.observe(START + timedelta(seconds=400), 12).count.median is None
-
-
-def test_thresholds_by_hour_and_by_density() -> None:
-    zone = replace(CROWD, bands=(CrowdBand("22:00", "06:00", 4.0),))
-    noon, night = START.replace(hour=4), START.replace(hour=15)  # 12:00 and 23:00 in the city
-    assert threshold_at(zone, noon) == 10.0
-    assert threshold_at(zone, night) == 4.0
-    assert threshold_at(replace(zone, density_threshold=0.05), noon) == 5.0
-    assert threshold_at(replace(zone, threshold=None), noon) is None
 
 
 def test_the_desk_counts_feet_in_the_zone_and_keeps_no_clear_picture() -> None:
