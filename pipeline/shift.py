@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -139,8 +140,12 @@ class Shift:
                 source.clock_offset_seconds, orders.zone_seconds, orders.clock_limit_seconds
             )
             self._note_look(looker, looker.look(frame, trouble), started)
-            for clip in self._clips.due(frame.at, source.clip):
-                self._buffer.add(clip)
+            self._keep_clips(frame.at, source)
+
+    def _keep_clips(self, now: datetime, source: LiveSource) -> None:
+        # Not in the loop above, whose names live on: the last clip would until the next one.
+        for clip in self._clips.due(now, source.clip):
+            self._buffer.add(clip)
 
     @staticmethod
     def _take_reference(looker: CameraLooker, reference: Reference) -> None:

@@ -19,8 +19,8 @@ from av.video.stream import VideoStream
 
 LEAST_SECONDS = 10.0
 """2.7: a clip of less is none."""
-MOST_BYTES = 12 << 20
-"""24 seconds at 4 Mbit/s; a stream of more is kept for a shorter time."""
+MOST_BYTES = 10 << 20
+"""21 seconds at 4 Mbit/s; a stream of more is kept for a shorter time."""
 _TICKS = 90_000
 _TRANSPORT = {"h264": "mpegts", "hevc": "mpegts"}
 """How the parameters of a stream are carried; everything else in Matroska."""
