@@ -31,7 +31,7 @@ $(STAMPS)/venv: scripts/make-venv
 
 $(STAMPS)/core: $(STAMPS)/venv pyproject.toml
 	@echo "== installing Qifen into $(VENV) (under 1 GB, no torch); a few minutes the first time"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e .
 	@touch $@
 
 $(STAMPS)/test: $(STAMPS)/core
