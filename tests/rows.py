@@ -57,7 +57,8 @@ def event(session: Session, version: ZoneVersion | None = None, **values: Any) -
     version = version or zone(session, camera(session))
     n = next(_numbers)
     row: dict[str, Any] = {
-        "event_no": f"HZ1123-{n:04d}",
+        # no day of the year: a running installation numbers its own events by theirs
+        "event_no": f"HZ0000-{n:04d}",
         "query_no": _short_number(n),
         "query_code": "9F3M",
         "state": EventState.FLAGGED,
