@@ -6,8 +6,9 @@ Texts (`notify.twilio_channel`) and calls (`notify.twilio_voice`) stand on it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from requests.exceptions import RequestException
@@ -16,7 +17,18 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from notify.channel import BadSignature, Call, ChannelError, OutcomeUnknown, Rejected, TryLater
+from models.errors import BadInput
+from models.notice import NoticeStatus
+from notify.channel import (
+    BadSignature,
+    Call,
+    ChannelError,
+    OutcomeUnknown,
+    Receipt,
+    Rejected,
+    TryLater,
+    Underway,
+)
 from notify.lost_answers import lost
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -26,6 +38,9 @@ UNREADABLE = (TwilioException, RequestException, ValueError, KeyError)
 """How a look-up or a question may fail; it is asked again."""
 
 _POLL_INTERVAL = timedelta(seconds=5)
+
+States: TypeAlias = Mapping[str, NoticeStatus]
+"""What each of Twilio's states is to us."""
 
 
 class TwilioAccount:
@@ -73,20 +88,64 @@ class TwilioAccount:
                 hint="QIFEN_PUBLIC_BASE_URL must be the address that Twilio calls",
             )
 
-    def may_ask(self, now: datetime) -> bool:
-        """Whether reports are to be fetched now: without a callback address, every five seconds."""
+    def reported(self, provider: str, what: str, states: States, call: Call) -> Receipt:
+        """What one status callback says; `what` it is about: Message or Call.
+
+        Raises BadSignature, and BadInput where its number or state is missing. RawDlrDoneDate is
+        not used: whole minutes in a time zone that differs by carrier. The time of arrival is
+        later, which is to the owner's favour.
+        """
+        form = form_of(call)
+        self.check(self.callback, form, call)
+        sid, said = form.get(f"{what}Sid", ""), form.get(f"{what}Status", "")
+        if not sid or not said:
+            field = f"{what}Status" if sid else f"{what}Sid"
+            raise BadInput("the receipt is incomplete", field=field)
+        return Receipt(
+            provider=provider,
+            provider_id=sid,
+            status=state_of(states, said),
+            provider_status=said,
+            error_code=form.get("ErrorCode", ""),
+            notice_id=_notice_number(call.url),
+        )
+
+    def ask_each(
+        self,
+        provider: str,
+        states: States,
+        underway: Sequence[Underway],
+        now: datetime,
+        fetch: Callable[[str], tuple[object, object]],
+    ) -> Sequence[Receipt]:
+        """Without a callback address, every five seconds: what became of each that is open.
+        `fetch` gives the state and the error code of one, by Twilio's number."""
         asked = self._polled_at
         if self.callback or (asked is not None and abs(now - asked) < _POLL_INTERVAL):
-            return False
+            return ()
         self._polled_at = now
-        return True
+        receipts: list[Receipt] = []
+        for one in underway:
+            try:
+                state, code = (str(said or "") for said in fetch(one.provider_id))
+            except UNREADABLE:
+                continue  # asked again in five seconds
+            receipts.append(
+                Receipt(provider, one.provider_id, state_of(states, state), state, code)
+            )
+        return receipts
 
 
 def form_of(call: Call) -> dict[str, str]:
     return dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-def notice_number(url: str) -> int | None:
+def state_of(states: States, reported: object) -> NoticeStatus:
+    """A state that we do not know is one of those on the way: it ends nothing."""
+    return states.get(str(reported or ""), NoticeStatus.ACCEPTED)
+
+
+def _notice_number(url: str) -> int | None:
     """Our own number in a callback's address."""
     text = parse_qs(urlsplit(url).query).get("notice", [""])[0]
     return int(text) if text.isascii() and text.isdigit() else None

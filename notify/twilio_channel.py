@@ -7,10 +7,8 @@ signed with it: a receipt finds its notice even when the answer that held Twilio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
-from urllib.parse import urlencode
 
 from twilio.base import values
 from twilio.rest.api.v2010.account.message import MessageInstance
@@ -34,7 +32,7 @@ from notify.twilio_account import (
     cannot_ask,
     failed,
     form_of,
-    notice_number,
+    state_of,
 )
 
 CALLBACK_PATH = "/api/v1/receipts/twilio"
@@ -109,7 +107,7 @@ class TwilioChannel:
             raise failed(error) from None
         if not created.sid:
             raise OutcomeUnknown("Twilio's answer names no message")
-        return Submission(created.sid, _status(created.status))
+        return Submission(created.sid, state_of(STATUSES, created.status))
 
     def find(self, message: Outgoing, since: datetime) -> Submission | None:
         """The text to the same phone, made at `since` or later, that says the same words.
@@ -124,7 +122,7 @@ class TwilioChannel:
                 if candidate.sid in (None, "", message.first_id):
                     continue
                 if candidate.sid and words in _core(candidate.body or ""):
-                    return Submission(candidate.sid, _status(candidate.status))
+                    return Submission(candidate.sid, state_of(STATUSES, candidate.status))
         except UNREADABLE as error:
             raise cannot_ask(error) from None
         return None
@@ -137,8 +135,8 @@ class TwilioChannel:
             yield candidate
 
     def receipts(self, call: Call) -> Sequence[Receipt]:
-        """One status callback."""
-        return (self.parse_receipt(form_of(call), call.headers, call.url),)
+        """One status callback. Raises BadSignature or BadInput."""
+        return (self._account.reported(self.name, "Message", STATUSES, call),)
 
     def replies(self, call: Call) -> Sequence[InboundText]:
         """One incoming message. Where Twilio cannot reach us nothing is believed."""
@@ -150,45 +148,14 @@ class TwilioChannel:
         phone = international(form["From"], field="From")
         return (InboundText(self.name, form["MessageSid"], phone, form.get("Body", "")),)
 
-    def parse_receipt(
-        self, form: Mapping[str, str], headers: Mapping[str, str], url: str
-    ) -> Receipt:
-        """A status callback that was brought to `url`. Raises BadSignature or BadInput."""
-        call = Call(url, headers, urlencode(form).encode())
-        self._account.check(self._account.callback, form, call)
-        sid, status = form.get("MessageSid", ""), form.get("MessageStatus", "")
-        if not sid or not status:
-            field = "MessageStatus" if sid else "MessageSid"
-            raise BadInput("the receipt is incomplete", field=field)
-        # RawDlrDoneDate is not used: whole minutes in a time zone that differs by carrier. The
-        # time of arrival is later, which is to the owner's favour.
-        return Receipt(
-            provider=self.name,
-            provider_id=sid,
-            status=_status(status),
-            provider_status=status,
-            error_code=form.get("ErrorCode", ""),
-            notice_id=notice_number(url),
-        )
-
     def poll(self, underway: Sequence[Underway], now: datetime) -> Sequence[Receipt]:
         """Without a callback address: ask Twilio for each open text, every five seconds."""
-        if not self._account.may_ask(now):
-            return ()
-        receipts: list[Receipt] = []
-        for text in underway:
-            try:
-                message = self._messages(text.provider_id).fetch()
-            except UNREADABLE:
-                continue  # asked again in five seconds
-            status, code = str(message.status or ""), str(message.error_code or "")
-            receipts.append(Receipt(self.name, text.provider_id, _status(status), status, code))
-        return receipts
 
+        def fetch(sid: str) -> tuple[object, object]:
+            message = self._messages(sid).fetch()
+            return message.status, message.error_code
 
-def _status(provider_status: Any) -> NoticeStatus:
-    """A status that we do not know is one of those on the way: it ends nothing."""
-    return STATUSES.get(str(provider_status or ""), NoticeStatus.ACCEPTED)
+        return self._account.ask_each(self.name, STATUSES, underway, now, fetch)
 
 
 def _core(body: str) -> str:

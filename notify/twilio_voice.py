@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from twilio.base import values
 from twilio.twiml.voice_response import VoiceResponse
 
-from models.errors import BadInput
 from models.notice import NoticeStatus
 from notify.channel import (
     BadSignature,
@@ -33,8 +31,7 @@ from notify.twilio_account import (
     TwilioAccount,
     cannot_ask,
     failed,
-    form_of,
-    notice_number,
+    state_of,
 )
 
 CALLBACK_PATH = "/api/v1/receipts/twilio-voice"
@@ -107,7 +104,7 @@ class TwilioVoice:
             raise failed(error) from None
         if not created.sid:
             raise OutcomeUnknown("Twilio's answer names no call")
-        return Submission(created.sid, _status(created.status))
+        return Submission(created.sid, state_of(STATUSES, created.status))
 
     def find(self, message: Outgoing, since: datetime) -> Submission | None:
         """The one call from our number to this phone that was made at `since` or later. Of two of
@@ -122,19 +119,11 @@ class TwilioVoice:
             raise cannot_ask(error) from None
         if len(known) != 1 or not known[0].sid:
             return None
-        return Submission(known[0].sid, _status(known[0].status))
+        return Submission(known[0].sid, state_of(STATUSES, known[0].status))
 
     def receipts(self, call: Call) -> Sequence[Receipt]:
         """One status callback. Raises BadSignature or BadInput."""
-        form = form_of(call)
-        self._account.check(self._account.callback, form, call)
-        sid, status = form.get("CallSid", ""), form.get("CallStatus", "")
-        if not sid or not status:
-            field = "CallStatus" if sid else "CallSid"
-            raise BadInput("the receipt is incomplete", field=field)
-        code = form.get("ErrorCode", "")
-        number = notice_number(call.url)
-        return (Receipt(self.name, sid, _status(status), status, code, notice_id=number),)
+        return (self._account.reported(self.name, "Call", STATUSES, call),)
 
     def replies(self, call: Call) -> Sequence[InboundText]:
         """Nobody answers a call in writing."""
@@ -143,16 +132,11 @@ class TwilioVoice:
 
     def poll(self, underway: Sequence[Underway], now: datetime) -> Sequence[Receipt]:
         """Without a callback address: ask Twilio for each open call, every five seconds."""
-        if not self._account.may_ask(now):
-            return ()
-        receipts: list[Receipt] = []
-        for one in underway:
-            try:
-                status = str(self._calls(one.provider_id).fetch().status or "")
-            except UNREADABLE:
-                continue  # asked again in five seconds
-            receipts.append(Receipt(self.name, one.provider_id, _status(status), status))
-        return receipts
+
+        def fetch(sid: str) -> tuple[object, object]:
+            return self._calls(sid).fetch().status, ""
+
+        return self._account.ask_each(self.name, STATUSES, underway, now, fetch)
 
 
 def spoken(words: str, language: str) -> str:
@@ -164,8 +148,3 @@ def spoken(words: str, language: str) -> str:
         if turn == 1:
             response.pause(length=1)
     return str(response)
-
-
-def _status(provider_status: Any) -> NoticeStatus:
-    """A status that we do not know is one of those on the way: it ends nothing."""
-    return STATUSES.get(str(provider_status or ""), NoticeStatus.ACCEPTED)

@@ -17,7 +17,8 @@ from pipeline.pack_anchors import ANCHORS
 from pipeline.pack_chain import CHAIN, SHARED
 from pipeline.pack_file import FORMAT, MANIFEST, PackEntry, canonical, pack_bytes, self_hash
 from pipeline.pack_overlay import overlay
-from pipeline.pack_pdf import report_font, report_pdf
+from pipeline.pack_pdf import report_pdf
+from pipeline.report_page import report_font
 
 REPORT = "report.pdf"
 _PHONE = re.compile(r"(?<![0-9A-Za-z])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?(\d{4})(?![0-9A-Za-z])")

@@ -9,12 +9,10 @@ from zoneinfo import ZoneInfo
 
 from models.evidence import MASKED
 from models.notice import CALLS
-from pipeline.report_page import WIDTH, ReportFont, ReportPage, report_font
+from pipeline.report_page import WIDTH, ReportFont, ReportPage
 
 if TYPE_CHECKING:
     from pipeline.pack_build import PackSource, Picture
-
-__all__ = ["report_font", "report_pdf", "text_rows"]
 
 _MASKED = (
     "黑色部分为隐私遮挡，从未被看到或保存；录像片段无法遮挡，因此不保存。\n"

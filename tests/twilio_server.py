@@ -21,7 +21,7 @@ import base64
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -31,6 +31,7 @@ from xml.etree import ElementTree
 
 from twilio.request_validator import RequestValidator
 
+from notify.channel import Call, Channel, Receipt
 from tests.provider_server import Handler, Http, ProviderServer
 
 ACCOUNT = "AC" + "0" * 32
@@ -299,3 +300,11 @@ class _Handler(Handler):
     def _error(self, status: int, code: int) -> None:
         body = {"code": code, "message": "Refused", "more_info": "", "status": status}
         self.answer(status, json.dumps(body).encode())
+
+
+def receipt_of(
+    channel: Channel, form: Mapping[str, str], headers: Mapping[str, str], url: str
+) -> Receipt:
+    """What the channel makes of one callback."""
+    (receipt,) = channel.receipts(Call(url, headers, urlencode(form).encode()))
+    return receipt

@@ -35,8 +35,8 @@ from pipeline.pack_anchors import anchor_segment
 from pipeline.pack_build import PackSource, build_pack
 from pipeline.pack_chain import chain_segment, event_rows
 from pipeline.pack_file import seal_of
-from pipeline.pack_pdf import report_font
 from pipeline.pack_verify import verify_pack
+from pipeline.report_page import report_font
 from pipeline.services import Services
 from pipeline.settings import load_settings
 from pipeline.timestamps import read_roots

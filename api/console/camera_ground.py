@@ -14,7 +14,7 @@ from api import camera_ground
 from api.console import camera_views, views
 from api.console.camera_page import camera_page
 from api.console.layout import Visitor, attempt, raw
-from api.console.pen import Pen, board, shape
+from api.console.pen import ZONE_FILL, ZONE_LINE, Pen, board, shape
 from api.console.refusals import told as told_error
 from models import registry
 from models.errors import BadInput
@@ -23,7 +23,6 @@ from models.ground_reference import check_points
 from pipeline.masking import latest_image
 from pipeline.services import Services
 
-_ZONE_FILL, _ZONE_LINE = "rgba(255,196,60,.12)", "#ffc43c"
 _POINT_LINE = "#17bebb"
 
 
@@ -202,7 +201,7 @@ class Editor:
     def _markup(self, worst: int | None) -> str:
         """Zones in yellow, the points with their numbers, the one to blame in red."""
         width, height = self.size
-        parts = [shape(zone.polygon, self.size, _ZONE_FILL, _ZONE_LINE) for zone in self.view.zones]
+        parts = [shape(zone.polygon, self.size, ZONE_FILL, ZONE_LINE) for zone in self.view.zones]
         for index, (x, y) in enumerate(self.pen.points):
             line = "#ff6b6b" if index == worst else _POINT_LINE
             parts.append(

@@ -11,13 +11,12 @@ from api.camera_masks import FIELD, save_masks
 from api.console import camera_views, views
 from api.console.camera_page import camera_page
 from api.console.layout import Visitor, attempt, raw
-from api.console.pen import Pen, board, shape
+from api.console.pen import ZONE_FILL, ZONE_LINE, Pen, board, shape
 from models import registry
 from pipeline.masking import latest_image
 from pipeline.services import Services
 
 _FILL, _LINE = "rgba(0,0,0,.75)", "#ff6b6b"
-_ZONE_FILL, _ZONE_LINE = "rgba(255,196,60,.12)", "#ffc43c"
 
 
 def build(services: Services) -> None:
@@ -124,7 +123,7 @@ class Editor:
 
     def _draw(self) -> None:
         """Zones in yellow, masks nearly black with their numbers, the drawing in teal."""
-        parts = [shape(zone.polygon, self.size, _ZONE_FILL, _ZONE_LINE) for zone in self.view.zones]
+        parts = [shape(zone.polygon, self.size, ZONE_FILL, ZONE_LINE) for zone in self.view.zones]
         parts += [
             shape(mask, self.size, _FILL, _LINE) + self._number(index, mask)
             for index, mask in enumerate(self.masks, start=1)

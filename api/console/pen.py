@@ -12,6 +12,8 @@ from nicegui.elements.interactive_image import InteractiveImage
 GRAB_PIXELS = 14
 """How near a press must be to a corner to take hold of it, in pixels of the picture's width
 divided by 1280."""
+ZONE_FILL, ZONE_LINE = "rgba(255,196,60,.12)", "#ffc43c"
+"""Zones in force, on every picture that is drawn on."""
 
 
 def board(

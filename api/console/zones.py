@@ -14,7 +14,7 @@ from api import zoning
 from api.console import camera_views, views
 from api.console.hours import HoursRows
 from api.console.layout import Visitor, attempt, door, in_database, page, raw, visitor
-from api.console.pen import Pen, board, corners, shape
+from api.console.pen import ZONE_FILL, ZONE_LINE, Pen, board, corners, shape
 from api.console.refusals import told_refusal
 from api.console.zone_bays import BayParts
 from api.console.zone_form import LEGAL_BASES, entries_of
@@ -150,7 +150,7 @@ class Editor:
     def _draw(self) -> None:
         """Zones in force in yellow, the drawing in teal with its corners."""
         parts = [
-            shape(zone.polygon, self.size, "rgba(255,196,60,.12)", "#ffc43c") + self._caption(zone)
+            shape(zone.polygon, self.size, ZONE_FILL, ZONE_LINE) + self._caption(zone)
             for zone in self.zones
         ]
         parts += [

@@ -113,10 +113,13 @@ def queue_followup(
     session: Session, event: Event, template: str, *, at: datetime, policy: Policy,
     time: datetime | None = None, about: str = "",
 ) -> Notice | None:  # fmt: skip
-    """A later text, one an event, or one of each thing that it is `about` ("statement:3"), to the
-    same phone, in the zone's hours (L89); None where the first never
-    arrived and nobody was called (nothing was promised), where the phone is no longer the owner's
-    (W49), and where there were enough texts today (L88): the owner's page says it as well."""
+    """A later text, one an event, or one for each thing that it is `about` ("statement:3"), to the
+    same phone, in the zone's hours (L89).
+
+    None where the first never arrived and nobody was called (nothing was promised), where the phone
+    is no longer the owner's (W49), and where there were enough texts today (L88): the owner's page
+    says it as well.
+    """
     first = first_notice(session, event)
     if first is None or not (arrived(first, event) or was_called(session, event)):
         return None

@@ -23,7 +23,7 @@ from notify.channel import (
 from notify.twilio_channel import CALLBACK_PATH, STATUSES, TwilioChannel
 from tests import twilio_server
 from tests.notify.conftest import PUBLIC
-from tests.twilio_server import StoredMessage, TwilioServer
+from tests.twilio_server import StoredMessage, TwilioServer, receipt_of
 
 BODY = (
     "【下城城管】浙A12**5于14:03停延安路人行道，请7分钟内驶离，不予处罚。"
@@ -228,7 +228,7 @@ def taken(twilio: TwilioServer, channel: TwilioChannel) -> StoredMessage:
 def test_every_status_of_twilio_is_one_of_ours(
     twilio: TwilioServer, channel: TwilioChannel, status: str, ours: NoticeStatus
 ) -> None:
-    receipt = channel.parse_receipt(*twilio.signed(taken(twilio, channel), status))
+    receipt = receipt_of(channel, *twilio.signed(taken(twilio, channel), status))
     assert receipt.status is ours
     assert receipt.provider_status == status
     assert receipt.notice_id == 7
@@ -238,13 +238,13 @@ def test_every_status_of_twilio_is_one_of_ours(
 def test_a_status_that_twilio_invents_tomorrow_ends_nothing(
     twilio: TwilioServer, channel: TwilioChannel
 ) -> None:
-    receipt = channel.parse_receipt(*twilio.signed(taken(twilio, channel), "pondering"))
+    receipt = receipt_of(channel, *twilio.signed(taken(twilio, channel), "pondering"))
     assert receipt.status is NoticeStatus.ACCEPTED
 
 
 def test_an_error_code_is_kept(twilio: TwilioServer, channel: TwilioChannel) -> None:
     signed = twilio.signed(taken(twilio, channel), "undelivered", ErrorCode="30003")
-    assert channel.parse_receipt(*signed).error_code == "30003"
+    assert receipt_of(channel, *signed).error_code == "30003"
 
 
 @pytest.mark.parametrize("prefix", ["http://10.0.0.5:8080", "http://127.0.0.1/inner", ""])
@@ -256,7 +256,7 @@ def test_p26_a_proxy_may_change_scheme_host_and_path(
     parts = urlsplit(url)
     lowered = {name.lower(): value for name, value in headers.items()}
     behind = f"{prefix}{parts.path}?{parts.query}"
-    assert channel.parse_receipt(form, lowered, behind).status is NoticeStatus.DELIVERED
+    assert receipt_of(channel, form, lowered, behind).status is NoticeStatus.DELIVERED
 
 
 def test_a_public_address_with_a_path_is_signed_whole(twilio: TwilioServer) -> None:
@@ -265,7 +265,7 @@ def test_a_public_address_with_a_path_is_signed_whole(twilio: TwilioServer) -> N
     form, headers, url = twilio.signed(twilio.messages[0], "sent")
     assert url == f"https://city.example/qifen{CALLBACK_PATH}?notice=7"
     inside = f"http://127.0.0.1:8080{CALLBACK_PATH}?notice=7"
-    assert below.parse_receipt(form, headers, inside).status is NoticeStatus.SENT
+    assert receipt_of(below, form, headers, inside).status is NoticeStatus.SENT
 
 
 def test_a_forged_receipt_is_refused(twilio: TwilioServer, channel: TwilioChannel) -> None:
@@ -273,7 +273,7 @@ def test_a_forged_receipt_is_refused(twilio: TwilioServer, channel: TwilioChanne
     message = taken(twilio, channel)
     form, headers, url = twilio.signed(message, "delivered", token="another key")
     with pytest.raises(BadSignature):
-        channel.parse_receipt(form, headers, url)
+        receipt_of(channel, form, headers, url)
     form, headers, url = twilio.signed(message, "undelivered")
     for changed in (
         (form, {}, url),
@@ -282,13 +282,13 @@ def test_a_forged_receipt_is_refused(twilio: TwilioServer, channel: TwilioChanne
         (form, headers, url.split("?")[0]),
     ):
         with pytest.raises(BadSignature):
-            channel.parse_receipt(*changed)
+            receipt_of(channel, *changed)
 
 
 def test_without_a_public_address_no_receipt_is_believed(twilio: TwilioServer) -> None:
     unreachable = make(twilio)
     with pytest.raises(BadSignature, match="PUBLIC_BASE_URL"):
-        unreachable.parse_receipt({}, {}, CALLBACK_PATH)
+        receipt_of(unreachable, {}, {}, CALLBACK_PATH)
 
 
 @pytest.mark.parametrize("missing", ["MessageSid", "MessageStatus"])
@@ -301,7 +301,7 @@ def test_a_receipt_that_lacks_a_field_says_which(
 
     signature = RequestValidator(twilio_server.TOKEN).compute_signature(url, form)
     with pytest.raises(BadInput) as caught:
-        channel.parse_receipt(form, {"X-Twilio-Signature": signature}, url)
+        receipt_of(channel, form, {"X-Twilio-Signature": signature}, url)
     assert caught.value.field == missing
 
 

@@ -27,7 +27,8 @@ from models.registry import get_camera, take_over
 from pipeline.evidence import decode_jpeg
 from pipeline.health_reference import keep_learnt, read_reference
 from pipeline.pack_build import Picture
-from pipeline.pack_pdf import report_font, report_pdf
+from pipeline.pack_pdf import report_pdf
+from pipeline.report_page import report_font
 from tests.pipeline.live import wait_for
 from tests.pipeline.test_pack_phones import source, words
 from tests.pipeline.test_worker import NoPlates, Rig, Truthful

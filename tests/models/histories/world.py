@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,6 @@ from pathlib import Path
 from models.notice import NoticeStatus
 from models.store import Store
 from notify.channel import (
-    BadSignature,
     OutcomeUnknown,
     Outgoing,
     Receipt,
@@ -88,11 +87,6 @@ class Provider:
         if message.notice_id in self.taken:
             return Submission(self._number(message.notice_id), NoticeStatus.ACCEPTED)
         return None
-
-    def parse_receipt(
-        self, form: Mapping[str, str], headers: Mapping[str, str], url: str
-    ) -> Receipt:
-        raise BadSignature("brings no receipts")
 
     def poll(self, underway: Sequence[Underway], now: datetime) -> Sequence[Receipt]:
         said, self.receipts = self.receipts, []

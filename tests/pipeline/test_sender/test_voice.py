@@ -32,7 +32,7 @@ from tests.api.conftest import serving
 from tests.notify import desk
 from tests.pipeline.test_sender.tools import change, receive
 from tests.rows import NOON
-from tests.twilio_server import TwilioServer
+from tests.twilio_server import TwilioServer, receipt_of
 
 S = NoticeStatus
 CALLS = Policy(voice_call=True)
@@ -143,7 +143,7 @@ def test_w16_the_call_comes_after_the_second_text_failed_too(
     clock.advance(30)
     sender.run_once()
     with store.begin() as session:
-        receipt = channel.parse_receipt(*twilio.signed(twilio.messages[1], "undelivered"))
+        receipt = receipt_of(channel, *twilio.signed(twilio.messages[1], "undelivered"))
         apply_receipt(session, receipt, policy=CALLS, at=clock.now())
     assert desk.event_of(store, notice_id).state == EventState.PATROL_ASSIGNED
     sender.run_once()

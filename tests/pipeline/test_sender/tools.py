@@ -14,7 +14,7 @@ from notify.channel import Outgoing, Submission
 from notify.local_channel import LocalChannel
 from notify.receipts import apply_receipt
 from notify.twilio_channel import TwilioChannel
-from tests.twilio_server import StoredMessage, TwilioServer
+from tests.twilio_server import StoredMessage, TwilioServer, receipt_of
 
 
 def receive(
@@ -22,7 +22,7 @@ def receive(
     status: str, clock: FakeClock,
 ) -> bool:  # fmt: skip
     """A signed callback, as the API's endpoint takes it; does it count?"""
-    receipt = channel.parse_receipt(*twilio.signed(message, status))
+    receipt = receipt_of(channel, *twilio.signed(message, status))
     with store.begin() as session:
         return apply_receipt(session, receipt, policy=Policy(), at=clock.now()).counted
 
